@@ -1,0 +1,1 @@
+"""Sound: one concept per file. What of it is public is named in ``featkit/__init__.py``."""

@@ -1,0 +1,131 @@
+"""The spectrum of each frame: complex, magnitude, power."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from featkit.audio import fft
+from featkit.errors import ShapeError
+from featkit.numeric import Array
+from featkit.stage import Pointwise, RowShape
+
+
+class _Fourier(Pointwise):
+    """What the three spectrum stages share: the discrete Fourier transform of real frames."""
+
+    source = "Oppenheim & Schafer, Discrete-Time Signal Processing, 1989"
+
+    n_fft: int | None = None
+    engine: Literal["scipy", "featkit"] = "scipy"
+
+    def check(self) -> None:
+        self.at_least(1, "n_fft")
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        if row is None:
+            return None if self.n_fft is None else (self.n_fft // 2 + 1,)
+        n_fft = row[0] if self.n_fft is None else self.n_fft
+        if row[0] > n_fft:
+            raise ShapeError(
+                f"{type(self).__name__} takes frames of at most {n_fft} taps (its n_fft), got {row[0]}; "
+                f"raise n_fft (the next power of two: {1 << (row[0] - 1).bit_length()}) or shorten the frames"
+            )
+        return (n_fft // 2 + 1,)
+
+    def transform(self, rows: Array) -> Array:
+        """The spectrum X[t, k], k = 0 .. n_fft//2, frames filled up with zeros to n_fft."""
+        n_fft = self.n_fft or rows.shape[-1]
+        if self.engine == "featkit":
+            return fft.rfft(rows, n_fft)
+        from scipy.fft import rfft
+
+        if not len(rows):
+            return np.empty((0, n_fft // 2 + 1), np.result_type(rows.dtype, np.complex64))
+        spectrum: Array = rfft(rows, n_fft)
+        return spectrum
+
+
+class Spectrum(_Fourier):
+    """The complex spectrum of each frame.
+
+    Parameters
+    ----------
+    n_fft : int or None
+        Points of the transform; frames are filled up with zeros. None: as many as a frame has taps.
+    engine : str
+        ``"scipy"`` (scipy.fft), or ``"featkit"``: the transform of :mod:`featkit.audio.fft`, to read and to check.
+
+    Notes
+    -----
+    Shape: ``(frames, taps)`` -> ``(frames, n_fft//2 + 1)`` complex; bin k lies at k * rate / n_fft Hz.
+
+    Raises
+    ------
+    ShapeError
+        If a frame has more than n_fft taps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Spectrum()(np.array([[1.0, 0.0, -1.0, 0.0]])).real
+    array([[0., 2., 0.]])
+    """
+
+    name = "spectrum"
+    shape = "frame tap -> frame phasor"
+    formula = "X[t, k] = sum_i x[t, i] exp(-2 pi j k i / n_fft),  0 <= k <= n_fft/2"
+
+    def apply(self, rows: Array) -> Array:
+        return self.transform(rows)
+
+
+class MagnitudeSpectrum(_Fourier):
+    """The magnitude of each frame's spectrum. Parameters and errors: see :class:`Spectrum`.
+
+    Shape: ``(frames, taps)`` -> ``(frames, n_fft//2 + 1)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> MagnitudeSpectrum()(np.array([[1.0, 0.0, -1.0, 0.0]]))
+    array([[0., 2., 0.]])
+    """
+
+    name = "magnitude_spectrum"
+    shape = "frame tap -> frame bin"
+    formula = "S[t, k] = |X[t, k]|"
+
+    def apply(self, rows: Array) -> Array:
+        return np.sqrt(squared_magnitude(self.transform(rows)))
+
+
+class PowerSpectrum(_Fourier):
+    """The power of each frame's spectrum. Parameters and errors: see :class:`Spectrum`.
+
+    Shape: ``(frames, taps)`` -> ``(frames, n_fft//2 + 1)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> PowerSpectrum(n_fft=8)(np.ones((1, 4))).round(3)
+    array([[16.   ,  6.828,  0.   ,  1.172,  0.   ]])
+    """
+
+    name = "power_spectrum"
+    shape = "frame tap -> frame bin"
+    formula = "S[t, k] = |X[t, k]|^2"
+
+    def apply(self, rows: Array) -> Array:
+        return squared_magnitude(self.transform(rows))
+
+
+def squared_magnitude(spectrum: Array) -> Array:
+    """re**2 + im**2, each product rounded by itself.
+
+    ``spectrum * spectrum.conj()`` is not the same: NumPy's complex product fuses multiply and add in its vector loop
+    but not in the loop for what is left over, so its last bit depends on how many rows there are.
+    """
+    squared: Array = spectrum.real**2 + spectrum.imag**2
+    return squared

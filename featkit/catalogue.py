@@ -1,0 +1,90 @@
+"""The catalogue: every public stage by its name, found in the public names of the package.
+
+There is no list to keep: a stage that ``featkit/__init__.py`` names is in the catalogue.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+import featkit
+from featkit.errors import ParameterError, did_you_mean
+from featkit.pipeline import pipeline
+from featkit.stage import Learner, Pointwise, Stage, Whole, Windowed
+
+_KINDS = (Stage, Pointwise, Windowed, Whole, Learner)
+
+
+def stages() -> dict[str, type[Stage]]:
+    """Every public stage class by its class name, in the order in which they are named.
+
+    >>> "MelBank" in stages()
+    True
+    """
+    public = vars(featkit).items()
+    return {
+        name: kind for name, kind in public if isinstance(kind, type) and issubclass(kind, Stage) and kind not in _KINDS
+    }
+
+
+def parse(text: str) -> Stage:
+    """Read a stage or pipeline from its ``repr``, without evaluating anything else.
+
+    Parameters
+    ----------
+    text : str
+        ``"Frames(length=400, hop=160) | Window('hamming')"``: calls of stages with literal values, ``|``, nothing else.
+
+    Raises
+    ------
+    ParameterError
+        If the text is something else, names an unknown stage, or gives a parameter that doesn't fit.
+
+    Examples
+    --------
+    >>> parse("Frames(400, hop=160) | Window('hann')")["window"].kind
+    'hann'
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise ParameterError(f"not a pipeline: {text[:80]!r} is not Python ({error})") from None
+    stage = _value(tree.body)
+    if not isinstance(stage, Stage):
+        raise ParameterError(
+            f"not a pipeline: {text[:80]!r}; write stages as in Frames(400, hop=160) | Window('hamming')"
+        )
+    return stage
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        left, right = _value(node.left), _value(node.right)
+        return pipeline(left, right)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        items = (_value(item) for item in node.elts)
+        return tuple(items) if isinstance(node, ast.Tuple) else list(items)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        arguments = [_value(argument) for argument in node.args]
+        keywords = {keyword.arg or "**": _value(keyword.value) for keyword in node.keywords}
+        return _made(node.func.id, arguments, keywords)
+    if isinstance(node, ast.Name) and node.id in ("nan", "inf"):
+        return float(node.id)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand)
+    if isinstance(node, ast.Constant):
+        return node.value
+    raise ParameterError(f"not part of a pipeline: {ast.unparse(node)[:80]!r}; only stages, literal values and | are")
+
+
+def _made(name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    makers: dict[str, Any] = {"array": np.array, "float": float, "pipeline": pipeline, **stages()}
+    if name not in makers:
+        raise ParameterError(f"there is no stage {name!r}{did_you_mean(name, makers)}; featkit.stages() lists them")
+    try:
+        return makers[name](*arguments, **keywords)
+    except TypeError as error:
+        raise ParameterError(f"{name}: {error}") from None

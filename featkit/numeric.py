@@ -1,0 +1,247 @@
+"""Row-wise numerics: the few operations every stage rests on.
+
+A *row* is one step along the stream axis (a sample, a frame, a patch, a document); axis 0 is always that axis. What is
+here keeps one promise: **the bytes of a row do not depend on the rows beside it.** That is what makes a stream equal
+to the whole, and it is why matrix products go through :func:`project` and nowhere else (see "The BLAS trap" in
+``docs/architecture.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from featkit.errors import InputError
+
+Array: TypeAlias = NDArray[Any]
+#: What flows between stages: an ndarray, a CSR array or a list; axis 0 (or the list itself) is the stream.
+Rows: TypeAlias = Any
+#: How rows outside the signal are made up. ``mirror`` repeats the edge row (d c b a | a b c d), ``reflect`` doesn't.
+Fill = Literal["zero", "edge", "reflect", "mirror"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+# --- derived tables -------------------------------------------------------------------------------------------------
+
+
+def constant(make: Callable[P, T]) -> Callable[P, T]:
+    """Cache what ``make`` returns for its (hashable) parameters, read-only.
+
+    Stages hold parameters only; windows, mel weights and DCT matrices are made here once per parameter set and
+    process, shared by every stage that asks with the same parameters, and protected against being written to.
+    """
+    cached = lru_cache(maxsize=256)(lambda args, kwargs: _freeze(make(*args, **dict(kwargs))))
+
+    @wraps(make)
+    def lookup(*args: P.args, **kwargs: P.kwargs) -> T:
+        return cached(args, tuple(sorted(kwargs.items())))
+
+    return lookup
+
+
+def _freeze(value: T) -> T:
+    for part in (value, *(getattr(value, name, None) for name in ("data", "indices", "indptr"))):
+        if isinstance(part, np.ndarray):
+            part.setflags(write=False)
+    return value
+
+
+# --- what comes in ---------------------------------------------------------------------------------------------------
+
+_PCM_SCALE = {
+    "u1": (128.0, 128.0),
+    "i1": (0.0, 128.0),
+    "i2": (0.0, 32768.0),
+    "u2": (32768.0, 32768.0),
+    "i4": (0.0, 2.0**31),
+}
+
+
+def as_samples(signal: ArrayLike, start: int = 0) -> Array:
+    """One channel of samples as float32 or float64.
+
+    Floats pass as they are (the convention is [-1, 1)). Integers are PCM and are scaled by their *type*, never by
+    their values: ``int16 / 32768``, ``int32 / 2**31``, ``(uint8 - 128) / 128`` as float32.
+
+    Parameters
+    ----------
+    signal : array_like, shape (samples,)
+    start : int
+        Index of the first sample in the whole signal, for error messages.
+
+    Raises
+    ------
+    InputError
+        For anything but one channel of finite real numbers; the message names the remedy.
+
+    Examples
+    --------
+    >>> as_samples(np.array([16384, -32768], dtype=np.int16))
+    array([ 0.5, -1. ], dtype=float32)
+    """
+    samples = np.asarray(signal)
+    if samples.ndim != 1:
+        raise InputError(
+            f"one channel of samples (a 1-D array) is needed, got shape {samples.shape}; "
+            "choose a channel (signal[:, 0]) or mix them (signal.mean(axis=1)), "
+            'or read the file with featkit.read(path, channels="mix")'
+        )
+    if samples.dtype.kind in "iu":
+        scale = _PCM_SCALE.get(samples.dtype.str[1:])
+        if scale is None:
+            raise InputError(
+                f"samples of type {samples.dtype} have no PCM scale; give int16, int32 or uint8 as recorded, "
+                "or floats in [-1, 1) (for 16-bit values held in a wider type: signal / 32768)"
+            )
+        return (samples.astype(np.float64) - scale[0]).__truediv__(scale[1]).astype(np.float32)
+    return as_finite(_as_floating(samples, "samples"), start, "sample")
+
+
+def as_rows(values: ArrayLike, start: int = 0) -> Array:
+    """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value.
+
+    Raises
+    ------
+    InputError
+        If the values are not numbers or not finite.
+    """
+    rows = np.asarray(values)
+    if rows.ndim == 0:
+        raise InputError(f"rows along a stream axis are needed, got the single value {rows!r}; wrap it in a list")
+    if rows.dtype.kind in "biu":
+        return rows.astype(np.float32 if rows.dtype.itemsize <= 2 else np.float64)
+    if rows.dtype.kind == "c":
+        return as_finite(rows, start, "row")
+    return as_finite(_as_floating(rows, "rows"), start, "row")
+
+
+def _as_floating(values: Array, what: str) -> Array:
+    if values.dtype.kind != "f":
+        if values.size == 0 and values.dtype.kind not in "OSUV":
+            return values.astype(np.float32)
+        raise InputError(
+            f"{what} must be real numbers, got an array of type {values.dtype}; convert it to float32 first"
+        )
+    native = values.dtype.newbyteorder("=")
+    if native.itemsize not in (4, 8):
+        native = np.dtype(np.float32 if native.itemsize < 4 else np.float64)
+    return values.astype(native, copy=False)
+
+
+def as_finite(values: Array, start: int = 0, what: str = "row") -> Array:
+    """Return ``values``; raise :class:`InputError` naming the first index that is NaN or infinite."""
+    finite = np.isfinite(values)
+    if not finite.all():
+        at = np.unravel_index(int(np.argmin(finite)), values.shape)
+        place = ", ".join(str(int(i)) for i in (at[0] + start, *at[1:]))
+        raise InputError(
+            f"the input is not finite: {values[at]} at {what} {place}; "
+            "repair or cut it there (np.nan_to_num sets NaN to 0)"
+        )
+    return values
+
+
+# --- windows over rows and what lies outside them ---------------------------------------------------------------------
+
+
+def source_index(index: Array, n: int, fill: Fill) -> Array:
+    """Where the row at ``index`` of the endlessly extended signal comes from: in [0, n), or -1 for a row of zeros.
+
+    ``reflect`` and ``mirror`` fold as often as needed, so a signal shorter than its padding still has an extension
+    (as ``numpy.pad`` and Kaldi have it).
+
+    >>> source_index(np.arange(-2, 5), 3, "reflect"), source_index(np.arange(-2, 5), 3, "mirror")
+    (array([2, 1, 0, 1, 2, 1, 0]), array([1, 0, 0, 1, 2, 2, 1]))
+    """
+    if fill == "zero":
+        return np.where((index >= 0) & (index < n), index, -1)
+    if fill == "edge" or n == 1:
+        return np.clip(index, 0, n - 1)
+    if fill == "reflect":
+        folded = index % (2 * n - 2)
+        return np.minimum(folded, 2 * n - 2 - folded)
+    folded = index % (2 * n)
+    return np.minimum(folded, 2 * n - 1 - folded)
+
+
+def sliding(rows: Array, span: int, hop: int) -> Array:
+    """Every window of ``span`` rows, ``hop`` apart: a read-only view of shape ``(windows, span, ...)``.
+
+    >>> sliding(np.arange(5), 3, 2)
+    array([[0, 1, 2],
+           [2, 3, 4]])
+    """
+    count = max(0, (len(rows) - span) // hop + 1)
+    return np.lib.stride_tricks.as_strided(
+        rows,
+        shape=(count, span, *rows.shape[1:]),
+        strides=(rows.strides[0] * hop, rows.strides[0], *rows.strides[1:]),
+        writeable=False,
+    )
+
+
+def concatenate(blocks: Sequence[Rows]) -> Rows:
+    """Join blocks of rows along the stream axis, whatever holds them (ndarray, list, scipy.sparse)."""
+    if len(blocks) == 1:
+        return blocks[0]
+    if all(isinstance(block, np.ndarray) for block in blocks):
+        return np.concatenate(blocks)
+    if all(isinstance(block, list) for block in blocks):
+        return [row for block in blocks for row in block]
+    from scipy import sparse
+
+    return sparse.vstack(blocks, format="csr")
+
+
+# --- sums and products of one row ---------------------------------------------------------------------------------------
+
+
+def row_sum(rows: Array) -> Array:
+    """Sum of each row over its last axis, shape ``(..., 1)``.
+
+    The rows are made contiguous first: NumPy chooses the order of summation by the strides, and the strides of a
+    block of overlapping frames are not those of one frame.
+    """
+    summed: Array = np.add.reduce(np.ascontiguousarray(rows), axis=-1, keepdims=True)
+    return summed
+
+
+def weights(matrix: Array) -> Any:
+    """Prepare ``matrix`` (outputs, inputs) for :func:`project`: compressed sparse rows."""
+    from scipy import sparse
+
+    return sparse.csr_array(matrix)
+
+
+def project(rows: Array, matrix: Any) -> Array:
+    """The linear map y = W x of each row, with bytes that do not depend on the other rows.
+
+    ``rows @ W.T`` would let BLAS choose its kernel by the number of rows, and the last bit with it. The compressed
+    sparse product adds ``W[m, k] * x[k]`` in the order of ``k`` for every row alike, whatever the processor; for
+    banded weights (a mel bank) it is as fast as the dense product, too.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n, inputs)
+    matrix : csr_array, shape (outputs, inputs)
+        Made by :func:`weights`, of the dtype of ``rows``.
+
+    Returns
+    -------
+    ndarray, shape (n, outputs), C-contiguous
+
+    Examples
+    --------
+    >>> project(np.eye(2), weights(np.array([[1.0, 2.0], [0.0, 3.0], [4.0, 0.0]])))
+    array([[1., 0., 4.],
+           [2., 3., 0.]])
+    """
+    if len(rows) == 1:  # scipy has a routine of its own for one column; keep to the one for many
+        return project(np.concatenate([rows, rows]), matrix)[:1]
+    return np.ascontiguousarray((matrix @ rows.T).T)

@@ -1,0 +1,202 @@
+"""Parameters: an immutable set of named values that checks, compares, prints and changes itself.
+
+A subclass lists its fields as annotations, with the unit in the name; nothing else is stored. There is no decorator to
+write: subclassing makes the class a frozen dataclass. What is derived from the fields (a window, mel weights) comes
+from the cache in :mod:`featkit.numeric`, so a pickle holds the fields alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import numbers
+import types
+import typing
+from typing import Any, Literal, Self, dataclass_transform
+
+import numpy as np
+
+from featkit.errors import ParameterError, did_you_mean
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
+class Parameters:
+    """The base of everything that is defined by its parameters alone (stages, pipelines)."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        dataclasses.dataclass(frozen=True, repr=False, eq=False)(cls)
+
+    def __post_init__(self) -> None:
+        hints = field_types(type(self))
+        for name, value in self.fields().items():
+            if isinstance(value, np.ndarray) and value.flags.writeable:  # what was compared and hashed must stay so
+                value = value.copy()
+                value.setflags(write=False)
+                object.__setattr__(self, name, value)
+            if not _fits(value, hints[name]):
+                raise ParameterError(
+                    f"{type(self).__name__}.{name} must be {_describe(hints[name])}, got {value!r}"
+                    + (did_you_mean(value, _choices(hints[name])) if isinstance(value, str) else "")
+                )
+        self.check()
+
+    def check(self) -> None:
+        """Raise :class:`ParameterError` if the values do not go together; types are checked already."""
+
+    def at_least(self, low: float, *names: str) -> None:
+        """Raise :class:`ParameterError` unless the named fields are None or >= ``low``."""
+        for name in names:
+            value = getattr(self, name)
+            if value is not None and not value >= low:
+                raise ParameterError(f"{type(self).__name__}.{name} must be at least {low}, got {value!r}")
+
+    def above(self, low: float, *names: str) -> None:
+        """Raise :class:`ParameterError` unless the named fields are None or finite and > ``low``."""
+        for name in names:
+            value = getattr(self, name)
+            if value is not None and not low < value < float("inf"):
+                raise ParameterError(f"{type(self).__name__}.{name} must be finite and above {low}, got {value!r}")
+
+    # --- looking inside ---------------------------------------------------------------------------------------------
+
+    def fields(self) -> dict[str, Any]:
+        """The parameters as given, in order."""
+        return {name: getattr(self, name) for name in field_types(type(self))}
+
+    def parts(self) -> dict[str, Parameters]:
+        """What inside this one has parameters of its own, by the name it is addressed with."""
+        return {name: value for name, value in self.fields().items() if isinstance(value, Parameters)}
+
+    def parameters(self) -> dict[str, Any]:
+        """All parameters, those of the parts under ``part__field`` (scikit-learn's way of naming them)."""
+        own = {name: value for name, value in self.fields().items() if not _holds_parameters(value)}
+        for label, part in self.parts().items():
+            own |= {f"{label}__{name}": value for name, value in part.parameters().items()}
+        return own
+
+    # --- changing ---------------------------------------------------------------------------------------------------
+
+    def with_(self, **changes: Any) -> Self:
+        """Return a copy with some parameters changed; ``mel__n_mels=40`` reaches into the part named ``mel``.
+
+        All changes are made before anything is checked, so parameters that depend on each other can move together.
+
+        Raises
+        ------
+        ParameterError
+            For a name that is not there (with the nearest one that is) or a value that does not fit.
+        """
+        parts = self.parts()
+        inner: dict[str, dict[str, Any]] = {}
+        own: dict[str, Any] = {}
+        for name, value in changes.items():
+            head, dots, rest = name.partition("__")
+            if dots and head in parts:
+                inner.setdefault(head, {})[rest] = value
+            elif not dots and (head in parts or head in self.fields()):
+                own[head] = value
+            else:
+                known = [*self.parameters(), *parts]
+                shown = type(self).__name__ if not parts else "the pipeline"
+                raise ParameterError(
+                    f"{shown} has no parameter {_dotted(name)!r}"
+                    f"{did_you_mean(_dotted(name), map(_dotted, known)) or '; it has ' + ', '.join(map(_dotted, known))}"
+                )
+        return self._rebuilt(own | {head: parts[head].with_(**deeper) for head, deeper in inner.items()})
+
+    def _rebuilt(self, changes: dict[str, Any]) -> Self:
+        return type(self)(**(self.fields() | changes))
+
+    # --- printing and comparing --------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={literal(value)}" for name, value in self.fields().items())
+        return f"{type(self).__name__}({values})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[Any, ...]:
+        return (type(self).__name__, *(_comparable(value) for value in self.fields().values()))
+
+
+_FIELD_TYPES: dict[type, dict[str, Any]] = {}
+
+
+def field_types(kind: type[Parameters]) -> dict[str, Any]:
+    """The fields of a class (in order) with their types."""
+    if kind not in _FIELD_TYPES:
+        hints = typing.get_type_hints(kind)
+        _FIELD_TYPES[kind] = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+    return _FIELD_TYPES[kind]
+
+
+def _holds_parameters(value: Any) -> bool:
+    return isinstance(value, Parameters) or (isinstance(value, tuple) and any(map(_holds_parameters, value)))
+
+
+def literal(value: Any) -> str:
+    """``value`` as Python source that :func:`featkit.parse` reads back to an equal value."""
+    if isinstance(value, np.ndarray):
+        return f"array({value.tolist()!r}, dtype={value.dtype.str[1:]!r})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, np.generic):
+        return literal(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return f"float({str(value)!r})"
+    return repr(value)
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return (value.shape, value.dtype.str, value.tobytes())
+    return tuple(map(_comparable, value)) if isinstance(value, tuple) else value
+
+
+def _dotted(name: str) -> str:
+    return name.replace("__", ".")
+
+
+# --- values and the types they are declared with ----------------------------------------------------------------------
+
+
+def _choices(hint: Any) -> list[str]:
+    if typing.get_origin(hint) is Literal:
+        return [str(choice) for choice in typing.get_args(hint)]
+    return [name for option in typing.get_args(hint) for name in _choices(option)]
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if origin is Literal:
+        return any(type(value) is type(choice) and value == choice for choice in args)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, option) for option in args)
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        hints = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
+        return len(hints) == len(value) and all(map(_fits, value, hints))
+    if hint in (int, float):
+        number = numbers.Integral if hint is int else numbers.Real
+        return isinstance(value, number) and not isinstance(value, (bool, np.bool_)) and value == value
+    return isinstance(value, origin or hint)
+
+
+def _describe(hint: Any) -> str:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return "one of " + ", ".join(map(repr, args))
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_describe(option) for option in args)
+    if origin is tuple:
+        return "a tuple of " + _describe(args[0])
+    names = {int: "an integer", float: "a number", str: "a string", bool: "True or False", type(None): "None"}
+    return names.get(hint, f"a {getattr(hint, '__name__', hint)}")

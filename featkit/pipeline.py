@@ -1,0 +1,357 @@
+"""Pipeline (one stage after the other) and Join (stages side by side): stages made of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, Self
+
+import numpy as np
+
+from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
+from featkit.numeric import Array, Rows, concatenate
+from featkit.parameters import Parameters
+from featkit.stage import Axes, Learner, RowShape, Stage, State, Whole
+
+
+def pipeline(*stages: Stage) -> Pipeline:
+    """Chain stages: ``pipeline(a, b, c)`` is ``a | b | c``. Pipelines inside are flattened.
+
+    Raises
+    ------
+    ShapeError
+        If the axes or sizes of two neighbours don't fit; the message names both.
+    ParameterError
+        If there is no stage, or something isn't one.
+    """
+    flat: list[Stage] = []
+    for stage in stages:
+        if not isinstance(stage, Stage):
+            raise ParameterError(f"a pipeline is made of stages, got {stage!r}; call the class to make a stage of it")
+        flat += stage.stages if isinstance(stage, Pipeline) else (stage,)
+    return Pipeline(tuple(flat))
+
+
+class Pipeline(Stage):
+    """Stages one after the other, itself a stage. Written ``a | b | c``.
+
+    Parameters
+    ----------
+    stages : tuple of Stage
+
+    Notes
+    -----
+    Indexing gives stages by name or position, and shorter pipelines by slice: ``mfcc["mel"]``, ``mfcc[0]``,
+    ``mfcc[:3]``. Names that occur twice are numbered: ``log``, ``log2``.
+    """
+
+    stages: tuple[Stage, ...]
+
+    def check(self) -> None:
+        if not self.stages:
+            raise ParameterError("a pipeline needs at least one stage")
+        self.axes()
+        self.row_shape(None)
+
+    def axes(self) -> tuple[Axes, Axes]:
+        made: Axes = ("...",)
+        given: Axes | None = None
+        for before, stage in zip((None, *self.stages), self.stages, strict=False):
+            takes, gives = stage.axes()
+            bound = _bind(takes, made)
+            if bound is None:
+                raise ShapeError(
+                    f"{type(stage).__name__} takes '{' '.join(takes)}' but {type(before).__name__} before it gives "
+                    f"'{' '.join(made)}'; put a stage between them that leads from the one to the other"
+                )
+            given = given or takes
+            made = _fill_in(gives, bound)
+        assert given is not None
+        return given, made
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        for before, stage in zip((None, *self.stages), self.stages, strict=False):
+            try:
+                row = stage.row_shape(row)
+            except ShapeError as error:
+                if before is None:
+                    raise
+                raise ShapeError(f"{type(before).__name__} and {type(stage).__name__} disagree: {error}") from None
+        return row
+
+    def count(self, n: int) -> int | None:
+        rows: int | None = n
+        for stage in self.stages:
+            rows = None if rows is None else stage.count(rows)
+        return rows
+
+    @property
+    def streamable(self) -> bool:
+        """Whether every stage is."""
+        return all(stage.streamable for stage in self.stages)
+
+    def admit(self, rows: Any, start: int = 0) -> Rows:
+        return self.stages[0].admit(rows, start)
+
+    def init(self) -> State:
+        return tuple(stage.init() for stage in self.stages)
+
+    def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
+        states = []
+        for stage, before in zip(self.stages, state, strict=True):
+            after, rows = stage.step(before, rows)
+            states.append(after)
+        return tuple(states), rows
+
+    def flush(self, state: State) -> Rows | None:
+        rows: Rows | None = None
+        for stage, held in zip(self.stages, state, strict=True):
+            out = []
+            if rows is not None:
+                held, more = stage.step(held, rows)
+                out.append(more)
+            rest = stage.flush(held)
+            if rest is not None:
+                out.append(rest)
+            rows = concatenate(out) if out else None
+        return rows
+
+    def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
+        """Run what streams block by block, and what doesn't between on all of its input."""
+        if self.streamable:
+            return super().drive(blocks)
+        rows = iter(blocks)
+        for streams, group in groupby(self.stages, key=lambda stage: stage.streamable):
+            if streams:
+                rows = Pipeline(tuple(group)).drive(rows)
+            else:
+                for stage in group:
+                    rows = _reblocked(stage.drive(rows))
+        return rows
+
+    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+        widest, through = (row, 1), 1
+        for stage in self.stages:
+            most, hop = stage.widest(row)
+            through *= hop
+            widest = max(widest, (most, through), key=_weight)
+            row = stage.row_shape(row)
+        return widest
+
+    def fit(self, items: Iterable[Any]) -> Pipeline:
+        """Fit every Learner in turn, each on what the stages before it make of the items.
+
+        Each item is a whole input (an utterance, a block of documents). With several Learners the items are read
+        several times, so they must be a list or another iterable that starts anew.
+
+        Raises
+        ------
+        ParameterError
+            If the items can be read once only and there is more than one Learner.
+        """
+        learners = [at for at, stage in enumerate(self.stages) if isinstance(stage, Learner)]
+        if len(learners) > 1 and iter(items) is items:
+            raise ParameterError(
+                f"{len(learners)} Learners read the items one after the other; give a list, not an iterator"
+            )
+        fitted = list(self.stages)
+        for at in learners:
+            learner = self.stages[at]
+            before = Pipeline(tuple(fitted[:at])) if at else None
+            fitted[at] = learner.fit(items if before is None else map(before, items))  # type: ignore[attr-defined]
+        return Pipeline(tuple(fitted))
+
+    # --- addressing -----------------------------------------------------------------------------------------------------
+
+    def parts(self) -> dict[str, Parameters]:
+        labels: dict[str, Parameters] = {}
+        for stage in self.stages:
+            label, again = stage.name, 2
+            while label in labels:
+                label, again = f"{stage.name}{again}", again + 1
+            labels[label] = stage
+        return labels
+
+    def _rebuilt(self, changes: dict[str, Any]) -> Self:
+        return (
+            type(self)(tuple((self.parts() | changes).values())) if "stages" not in changes else type(self)(**changes)
+        )
+
+    def __getitem__(self, key: str | int | slice) -> Stage:
+        if isinstance(key, str):
+            parts = self.parts()
+            if key not in parts:
+                raise KeyError(f"no stage named {key!r}; the stages are {', '.join(parts)}")
+            return parts[key]  # type: ignore[return-value]
+        return Pipeline(self.stages[key]) if isinstance(key, slice) else self.stages[key]
+
+    def __len__(self) -> int:
+        return len(self.stages)
+
+    def __repr__(self) -> str:
+        if len(self.stages) == 1:
+            return f"pipeline({self.stages[0]!r})"
+        return " | ".join(map(repr, self.stages))
+
+
+class Join(Stage):
+    """Branches side by side on the same input; their columns are put next to each other.
+
+    Kaldi's energy column is a branch, not a flag: ``Join((LogEnergy(), spectrum | mel | log))``. Branches may be late by
+    different amounts; rows wait for the slowest.
+
+    Parameters
+    ----------
+    branches : tuple of Stage
+        Addressed by position: ``with_(join__0__floor=1.0)``.
+    """
+
+    name = "join"
+    formula = "y[t] = (branch 0 of x)[t], (branch 1 of x)[t], ..."
+    source = "featkit"
+
+    branches: tuple[Stage, ...]
+
+    def check(self) -> None:
+        if not self.branches:
+            raise ParameterError("a Join needs at least one branch")
+        self.axes()
+        self.row_shape(None)
+
+    def axes(self) -> tuple[Axes, Axes]:
+        first, *others = self.branches
+        given, made = first.axes()
+        for branch in others:
+            takes, gives = branch.axes()
+            if _bind(takes, given) is None or _bind(gives[:1], made[:1]) is None:
+                raise ShapeError(
+                    f"the branches of a Join must read and give the same stream, but {first!r} has "
+                    f"'{' '.join(given)} -> {' '.join(made)}' and {branch!r} has '{' '.join(takes)} -> {' '.join(gives)}'"
+                )
+            given = takes if "..." in given else given
+        return given, (*made[:-1], "feature") if self.branches[1:] else made
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        shapes = [branch.row_shape(row) for branch in self.branches]
+        if any(shape is None for shape in shapes):
+            return None
+        for branch, shape in zip(self.branches, shapes, strict=True):
+            if not shape or shape[:-1] != shapes[0][:-1]:  # type: ignore[index]
+                raise ShapeError(f"a Join puts columns side by side, but a row of {branch!r} has the shape {shape}")
+        return (*shapes[0][:-1], sum(shape[-1] for shape in shapes))  # type: ignore[index,misc]
+
+    def count(self, n: int) -> int | None:
+        counts = [branch.count(n) for branch in self.branches]
+        self._same_length(counts)
+        return counts[0]
+
+    @property
+    def streamable(self) -> bool:
+        """Whether every branch is."""
+        return all(branch.streamable for branch in self.branches)
+
+    def admit(self, rows: Any, start: int = 0) -> Rows:
+        branch = next((branch for branch in self.branches if "..." not in branch.axes()[0]), self.branches[0])
+        return branch.admit(rows, start)
+
+    def init(self) -> State:
+        return tuple((branch.init(), None) for branch in self.branches)
+
+    def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
+        stepped = [branch.step(held, rows) for branch, (held, _) in zip(self.branches, state, strict=True)]
+        waiting = [
+            made if late is None or not len(late) else np.concatenate([late, made])
+            for (_, late), (_, made) in zip(state, stepped, strict=True)
+        ]
+        ready = min(map(len, waiting))
+        states = tuple((after, late[ready:].copy()) for (after, _), late in zip(stepped, waiting, strict=True))
+        return states, np.concatenate([late[:ready] for late in waiting], axis=-1)
+
+    def flush(self, state: State) -> Rows | None:
+        ends: list[Array] = []
+        for branch, (held, late) in zip(self.branches, state, strict=True):
+            if late is None:
+                return None
+            rest = branch.flush(held)
+            ends.append(late if rest is None else np.concatenate([late, rest]))
+        self._same_length([len(end) for end in ends])
+        return np.concatenate(ends, axis=-1)
+
+    def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
+        if self.streamable:
+            yield from super().drive(blocks)
+            return
+        whole = concatenate(list(blocks))
+        ends = [concatenate(list(branch.drive([whole]))) for branch in self.branches]
+        self._same_length([len(end) for end in ends])
+        yield np.concatenate(ends, axis=-1)
+
+    def _same_length(self, lengths: list[Any]) -> None:
+        for branch, length in zip(self.branches, lengths, strict=True):
+            if length is not None and lengths[0] is not None and length != lengths[0]:
+                raise ShapeError(
+                    f"the branches of a Join must give as many rows, but {self.branches[0]!r} gives {lengths[0]} "
+                    f"and {branch!r} gives {length}; give them the same framing"
+                )
+
+    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+        return max((branch.widest(row) for branch in self.branches), key=_weight)
+
+    def parts(self) -> dict[str, Parameters]:
+        return {str(at): branch for at, branch in enumerate(self.branches)}
+
+    def _rebuilt(self, changes: dict[str, Any]) -> Self:
+        return (
+            type(self)(tuple((self.parts() | changes).values())) if "branches" not in changes else type(self)(**changes)
+        )
+
+
+def refuse_to_stream(stage: Stage) -> None:
+    """Raise what the stage inside that doesn't stream has to say about it."""
+    for inner in (stage, *_inside(stage)):
+        if isinstance(inner, Whole):
+            inner.step(None, None)
+        if isinstance(inner, Learner):
+            raise NotFitted(
+                f"{type(inner).__name__} has learned nothing yet; fit the pipeline first: pipeline.fit(items)"
+            )
+    if not stage.streamable:
+        raise NotStreamable(f"{stage!r} cannot stream; call it on the whole input")
+
+
+def _inside(stage: Parameters) -> Iterator[Any]:
+    for part in stage.parts().values():
+        yield part
+        yield from _inside(part)
+
+
+def _weight(found: tuple[RowShape, int]) -> int:
+    return int(np.prod(found[0])) if found[0] is not None else 0
+
+
+def _reblocked(blocks: Iterable[Rows], length: int = 1024) -> Iterator[Rows]:
+    for block in blocks:
+        for at in range(0, max(len(block), 1), length):
+            yield block[at : at + length]
+
+
+# --- axis strings ---------------------------------------------------------------------------------------------------------
+
+
+def _bind(takes: Axes, given: Axes) -> dict[str, Axes] | None:
+    """What the wildcards in ``takes`` stand for when the axes ``given`` come in; None if they don't fit."""
+    if "..." in given:
+        return {"...": ("...",)}
+    if takes == ("...",):
+        return {"...": given}
+    if len(takes) != len(given) or any(a != b and "*" not in (a, b) for a, b in zip(takes, given, strict=True)):
+        return None
+    return {"*": tuple(b for a, b in zip(takes, given, strict=True) if a == "*")}
+
+
+def _fill_in(gives: Axes, bound: dict[str, Axes]) -> Axes:
+    wild = list(bound.get("*", ()))
+    filled: list[str] = []
+    for axis in gives:
+        filled += bound.get("...", ("...",)) if axis == "..." else [wild.pop(0) if axis == "*" and wild else axis]
+    return tuple(filled)

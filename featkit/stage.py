@@ -1,0 +1,361 @@
+"""A stage is a function with its parameters already applied; here are its kinds.
+
+========== ============================== =============================================================================
+kind       the author writes              meaning
+========== ============================== =============================================================================
+Pointwise  ``apply(rows)``                row i of the output needs row i of the input only (window, FFT, mel, log)
+Windowed   ``geometry()``, ``windows(w)`` output i needs the input rows [i*hop - left, i*hop - left + span)
+Whole      ``apply(rows)``                the output needs all of the input; refuses to stream
+Learner    ``start update merge finish``  ``fit(items)`` returns a stage; its statistics can be merged
+========== ============================== =============================================================================
+
+The contract below them is three pure functions: ``init() -> state``, ``step(state, rows) -> (state, rows)`` and
+``flush(state) -> rows or None``. A call, a stream and a file being read in blocks all are the same ``step``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+
+from featkit.errors import InputError, NotFitted, NotStreamable, ShapeError
+from featkit.numeric import Array, Fill, Rows, as_rows, as_samples, concatenate, sliding, source_index
+from featkit.parameters import Parameters
+
+if TYPE_CHECKING:
+    from featkit.pipeline import Pipeline
+    from featkit.stream import Stream
+
+State: TypeAlias = Any
+#: The shape of one row: () for a sample, (400,) for a frame; None where it isn't known before data comes.
+RowShape: TypeAlias = tuple[int, ...] | None
+Axes: TypeAlias = tuple[str, ...]
+
+#: A block's largest intermediate is kept near this size, so that it stays in a core's own cache.
+BLOCK_BYTES = 256 * 1024
+
+
+class Stage(Parameters):
+    """One step from features to features.
+
+    A concrete stage gives four class attributes, from which the catalogue, the docs and the command line describe it:
+
+    - ``name``: how it is addressed inside a pipeline (``with_(mel__n_mels=40)``)
+    - ``shape``: axes in and out, ``"frame bin -> frame mel"``; ``*`` is any one axis, ``...`` any axes
+    - ``formula``: what one output is, in plain text
+    - ``source``: where the definition is from
+    """
+
+    name: ClassVar[str] = ""
+    shape: ClassVar[str] = "... -> ..."
+    formula: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+
+    # --- what a kind of stage defines ---------------------------------------------------------------------------------
+
+    def init(self) -> State:
+        """The state before the first row."""
+        return None
+
+    def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
+        """Take some rows; return the new state and the rows that are now certain."""
+        raise NotImplementedError(
+            f"{type(self).__name__} is of no kind; derive from Pointwise, Windowed, Whole or Learner"
+        )
+
+    def flush(self, state: State) -> Rows | None:
+        """The rows that only the end of the input makes certain; None where there are none."""
+        return None
+
+    def count(self, n: int) -> int | None:
+        """How many rows come out for ``n`` rows in; None where it depends on the data."""
+        return n
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        """The shape of a row out for a row in; raises ShapeError for a row that cannot be taken."""
+        return row
+
+    @property
+    def streamable(self) -> bool:
+        """Whether rows can come out before all rows are in."""
+        return True
+
+    # --- what follows from it -------------------------------------------------------------------------------------------
+
+    def axes(self) -> tuple[Axes, Axes]:
+        """The axes in and out, as the class's ``shape`` has them."""
+        given, made = self.shape.split(" -> ")
+        return tuple(given.split()), tuple(made.split())
+
+    def __call__(self, rows: Any) -> Rows:
+        """Apply the stage to a whole input, block by block: memory is the output plus a constant.
+
+        Raises
+        ------
+        InputError, ShapeError
+            For an input that cannot be taken; the message names the remedy.
+        """
+        whole = rows if self.axes()[0][0] == "document" else np.asarray(rows)
+        return _gather(self.iterate([whole]), self.count(len(whole)) if np.ndim(whole) else None)
+
+    def iterate(self, blocks: Iterable[Any]) -> Iterator[Rows]:
+        """The output, block by block, for an input that comes block by block (a file, a microphone).
+
+        Stages that need everything collect what they need; the others never hold more than their span.
+        """
+        return self.drive(self._admitted(blocks))
+
+    def stream(self) -> Stream:
+        """A new :class:`~featkit.stream.Stream`: push chunks of any size, get rows as soon as they are certain.
+
+        Raises
+        ------
+        NotStreamable
+            If the stage, or one inside it, needs the whole input.
+        """
+        from featkit.stream import Stream
+
+        return Stream(self)
+
+    def __or__(self, other: Stage) -> Pipeline:
+        from featkit.pipeline import pipeline
+
+        return pipeline(self, other) if isinstance(other, Stage) else NotImplemented
+
+    # --- the machinery ---------------------------------------------------------------------------------------------------
+
+    def admit(self, rows: Any, start: int = 0) -> Rows:
+        """Check and convert what a user hands in (``start``: index of its first row); what stages hand on needs none."""
+        given = self.axes()[0]
+        if given == ("sample",):
+            return as_samples(rows, start)
+        checked = as_rows(rows, start)
+        if checked.dtype.kind == "c" and given[-1] != "phasor":
+            raise InputError(
+                f"{type(self).__name__} takes real numbers, got {checked.dtype}; take the magnitude or power first"
+            )
+        if "..." not in given and checked.ndim != len(given):
+            raise InputError(
+                f"{type(self).__name__} takes an array with the axes ({', '.join(given)}), got shape {checked.shape}; "
+                + ("a single row needs one more axis: rows[None]" if checked.ndim == len(given) - 1 else "see its docs")
+            )
+        return checked
+
+    def _admitted(self, blocks: Iterable[Any]) -> Iterator[Rows]:
+        """Cut blocks to a size that stays in the cache, check and convert each piece."""
+        start = 0
+        for block in blocks:
+            if not isinstance(block, list) and np.ndim(block) == 0:
+                self.admit(block)
+            length = self._block_length(block)
+            for at in range(0, max(len(block), 1), length):
+                rows = self.admit(block[at : at + length], start)
+                if start == 0 and isinstance(rows, np.ndarray):
+                    self.row_shape(rows.shape[1:])
+                start += len(rows)
+                yield rows
+
+    def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
+        """Run the contract over blocks that are admitted already."""
+        state = self.init()
+        for block in blocks:
+            state, rows = self.step(state, block)
+            yield rows
+        rest = self.flush(state)
+        if rest is not None:
+            yield rest
+
+    def _block_length(self, block: Any) -> int:
+        """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
+        if not isinstance(block, np.ndarray):
+            return 1024
+        row, hop = self.widest(block.shape[1:])
+        row_bytes = max(1, int(np.prod(row)) * max(block.itemsize, 4)) if row is not None else 4096
+        return max(16, BLOCK_BYTES // row_bytes) * hop
+
+    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+        """The largest row on the way for a row in, and how many rows in it takes to move on by one."""
+        return max(row or (), self.row_shape(row) or (), key=np.prod), 1
+
+
+class Pointwise(Stage):
+    """A stage whose output row needs the input row of the same index only. The author writes :meth:`apply`."""
+
+    def apply(self, rows: Rows) -> Rows:
+        """The mathematics, over any number of rows (none, too)."""
+        raise NotImplementedError(f"{type(self).__name__} must define apply(rows)")
+
+    def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
+        return None, self.apply(rows)
+
+
+class Geometry(NamedTuple):
+    """Where the windows of a Windowed stage lie; one arithmetic for the whole, for a chunk and for the end.
+
+    Window i covers the rows ``[i*hop - left, i*hop - left + span)``, and there are ``(n + reach) // hop`` windows in n
+    rows (none in an empty input, never fewer than ``fewest`` in any other). Only whole windows: ``reach = hop - span``;
+    one window a hop, centred: ``reach = hop`` and ``left = span // 2``.
+    """
+
+    span: int
+    hop: int = 1
+    left: int = 0
+    reach: int = 0
+    fill: Fill = "zero"
+    fewest: int = 0
+
+    def count(self, n: int) -> int:
+        """How many windows ``n`` rows have."""
+        return max(self.fewest, (n + self.reach) // self.hop, 0) if n else 0
+
+    def certain(self, n: int) -> int:
+        """How many windows the first ``n`` rows fill, whatever comes after them."""
+        if self.left and n < {"zero": 0, "edge": 1, "mirror": self.left, "reflect": self.left + 1}[self.fill]:
+            return 0  # what lies left of the signal is made of rows that are not here yet
+        return max(0, min((n + self.left - self.span) // self.hop + 1, (n + self.reach) // self.hop))
+
+    @property
+    def kept(self) -> int:
+        """How many of the last rows must be kept to make up what lies right of the signal."""
+        beyond = max(0, self.reach - self.hop + self.span - self.left)
+        return {"zero": 0, "edge": 1, "mirror": beyond, "reflect": beyond + 1}[self.fill]
+
+
+class Held(NamedTuple):
+    """The state of a Windowed stage: the rows still needed, and how far it has come."""
+
+    rows: Array
+    start: int  # index of rows[0] in the whole input
+    seen: int  # rows taken
+    done: int  # windows given
+
+
+class Windowed(Stage):
+    """A stage whose output row needs a window of input rows. The author writes :meth:`geometry` and :meth:`windows`."""
+
+    def geometry(self) -> Geometry:
+        """Where the windows lie."""
+        raise NotImplementedError(f"{type(self).__name__} must define geometry()")
+
+    def windows(self, rows: Array) -> Array:
+        """The mathematics, over windows of shape ``(windows, span, ...)`` (read-only, possibly overlapping)."""
+        raise NotImplementedError(f"{type(self).__name__} must define windows(rows)")
+
+    def count(self, n: int) -> int:
+        """How many rows come out for ``n`` rows in."""
+        return self.geometry().count(n)
+
+    def step(self, state: Held | None, rows: Array) -> tuple[Held, Array]:
+        geometry = self.geometry()
+        held, start, seen, done = state or Held(rows[:0], 0, 0, 0)
+        held = np.concatenate([held, rows]) if len(held) else rows
+        seen += len(rows)
+        ready = max(done, geometry.certain(seen))
+        out = self.windows(_cover(held, start, done, ready, seen, geometry))
+        keep = max(start, min(ready * geometry.hop - geometry.left, seen - geometry.kept))
+        # A copy: what is held must not change when the caller reuses the memory of a chunk.
+        return Held(held[keep - start :].copy(), keep, seen, ready), out
+
+    def flush(self, state: Held | None) -> Array | None:
+        if state is None:
+            return None
+        geometry = self.geometry()
+        return self.windows(
+            _cover(state.rows, state.start, state.done, geometry.count(state.seen), state.seen, geometry)
+        )
+
+    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+        return super().widest(row)[0], self.geometry().hop
+
+
+def _cover(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
+    """The windows first..last-1 over ``held``, whose first row has index ``start`` of the ``seen`` rows so far."""
+    span, hop, left = geometry.span, geometry.hop, geometry.left
+    if last <= first:
+        return np.empty((0, span, *held.shape[1:]), held.dtype)
+    begin, end = first * hop - left, (last - 1) * hop - left + span
+    if begin >= start and end <= start + len(held):
+        covered = held[begin - start : end - start]
+    else:
+        source = source_index(np.arange(begin, end), seen, geometry.fill)
+        covered = held[np.maximum(source - start, 0)]
+        covered[source < 0] = 0
+    return sliding(covered, span, hop)
+
+
+class Whole(Stage):
+    """A stage that needs all of its input at once. The author writes :meth:`apply`, and ``remedy`` for streams."""
+
+    remedy: ClassVar[str] = "call it on the whole input"
+
+    def apply(self, rows: Rows) -> Rows:
+        """The mathematics, over the whole input."""
+        raise NotImplementedError(f"{type(self).__name__} must define apply(rows)")
+
+    @property
+    def streamable(self) -> bool:
+        """Never."""
+        return False
+
+    def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
+        raise NotStreamable(f"{type(self).__name__} needs the whole input and cannot stream; {self.remedy}")
+
+    def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
+        yield self.apply(concatenate(list(blocks)))
+
+
+class Learner(Stage):
+    """A stage that has to see data first: ``fit(items)`` returns the fitted stage and changes nothing here.
+
+    The author writes four functions over *statistics* that add up (counts, sums): ``start() -> statistics``,
+    ``update(statistics, rows) -> statistics``, ``merge(a, b) -> statistics`` and ``finish(statistics) -> Stage``. So a
+    corpus can be split over machines: ``finish(merge(a, b))`` of two halves equals ``fit`` of the whole.
+    """
+
+    def start(self) -> Any:
+        """The statistics of nothing."""
+        raise NotImplementedError(f"{type(self).__name__} must define start()")
+
+    def update(self, statistics: Any, rows: Rows) -> Any:
+        """The statistics with these rows added."""
+        raise NotImplementedError(f"{type(self).__name__} must define update(statistics, rows)")
+
+    def merge(self, one: Any, other: Any) -> Any:
+        """The statistics of both together."""
+        raise NotImplementedError(f"{type(self).__name__} must define merge(one, other)")
+
+    def finish(self, statistics: Any) -> Stage:
+        """The stage that these statistics define."""
+        raise NotImplementedError(f"{type(self).__name__} must define finish(statistics)")
+
+    def gather(self, items: Iterable[Any]) -> Any:
+        """The statistics of an iterable of inputs, to be merged with others or finished."""
+        statistics = self.start()
+        for item in items:
+            statistics = self.update(statistics, self.admit(item))
+        return statistics
+
+    def fit(self, items: Iterable[Any]) -> Stage:
+        """Learn from an iterable of inputs (utterances, blocks of documents) and return the fitted stage."""
+        return self.finish(self.gather(items))
+
+    def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
+        raise NotFitted(f"{type(self).__name__} has learned nothing yet; call fit(items) and use the stage it returns")
+
+
+def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:
+    """Put blocks together, in place where it is known how many rows there will be."""
+    first = next(blocks)
+    if count is None or not isinstance(first, np.ndarray):
+        return concatenate([first, *blocks])
+    out = np.empty((count, *first.shape[1:]), first.dtype)
+    at = 0
+    for block in chain((first,), blocks):
+        out[at : at + len(block)] = block
+        at += len(block)
+    if at != count:
+        raise ShapeError(f"{count} rows were announced and {at} came; count() and the mathematics disagree")
+    return out

@@ -1,0 +1,82 @@
+"""Stream: the one mutable object of the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from featkit.errors import InputError
+from featkit.numeric import Rows, concatenate
+from featkit.pipeline import refuse_to_stream
+from featkit.stage import Stage
+
+
+class Stream:
+    """A stage at work on an input that comes in chunks. Made by :meth:`featkit.stage.Stage.stream`.
+
+    Whatever the chunks, the rows given are byte for byte those of ``stage(whole_input)``.
+
+    Examples
+    --------
+    >>> import numpy as np, featkit
+    >>> stream = featkit.Frames(length=4, hop=2).stream()
+    >>> stream.push(np.zeros(5, np.float32)).shape, stream.push(np.zeros(3, np.float32)).shape
+    ((1, 4), (2, 4))
+    >>> stream.finish().shape
+    (0, 4)
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        refuse_to_stream(stage)
+        self.stage = stage
+        self._state = stage.init()
+        self._seen = 0
+        self._dtype: Any = None
+        self._nothing: Rows | None = None  # rows of the output's width and type, none of them
+        self._finished = False
+
+    def push(self, chunk: Any) -> Rows:
+        """Take the next rows of the input; return the rows of the output that are now certain (often none).
+
+        Raises
+        ------
+        InputError
+            If the chunk cannot be taken, its type differs from that of the chunks before, or the stream is finished.
+        """
+        if self._finished:
+            raise InputError("this stream is finished; make a new one with stage.stream()")
+        rows = self.stage.admit(chunk, self._seen)
+        if isinstance(rows, np.ndarray):
+            if self._dtype is None:
+                self.stage.row_shape(rows.shape[1:])
+            elif rows.dtype != self._dtype:
+                raise InputError(f"a stream keeps one type: chunks before were {self._dtype}, this one is {rows.dtype}")
+            self._dtype = rows.dtype
+        self._state, out = self.stage.step(self._state, rows)
+        self._seen += len(rows)
+        if isinstance(out, np.ndarray) and np.may_share_memory(out, chunk if isinstance(chunk, np.ndarray) else rows):
+            out = out.copy()
+        if self._nothing is None:
+            self._nothing = out[:0]
+        return out
+
+    def finish(self) -> Rows:
+        """End the input; return the rows that were still waiting for it.
+
+        Raises
+        ------
+        InputError
+            If the stream is finished already, or nothing was pushed and the width of a row is not known.
+        """
+        if self._nothing is None:
+            if self.stage.axes()[0] != ("sample",):
+                raise InputError(
+                    "nothing was pushed, so the width of a row is not known; push an empty array of the right width"
+                )
+            self.push(np.empty(0, np.float32))
+        if self._finished:
+            raise InputError("this stream is finished; make a new one with stage.stream()")
+        self._finished = True
+        rest = self.stage.flush(self._state)
+        return self._nothing if rest is None else concatenate([rest])
