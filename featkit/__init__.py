@@ -25,6 +25,8 @@ from featkit.audio.textbook import mfcc as mfcc
 from featkit.audio.textbook import spectrogram as spectrogram
 from featkit.audio.window import Window as Window
 from featkit.audio.window import window as window
+from featkit.catalogue import parse as parse
+from featkit.catalogue import stages as stages
 from featkit.errors import FeatkitError as FeatkitError
 from featkit.errors import InputError as InputError
 from featkit.errors import MissingExtra as MissingExtra
@@ -35,6 +37,9 @@ from featkit.errors import ReadError as ReadError
 from featkit.errors import ShapeError as ShapeError
 from featkit.errors import WriteError as WriteError
 from featkit.estimator import Estimator as Estimator
+from featkit.files.info import info as info
+from featkit.files.sound import blocks as blocks
+from featkit.files.sound import read as read
 from featkit.pipeline import Join as Join
 from featkit.pipeline import pipeline as pipeline
 from featkit.stage import Learner as Learner
@@ -43,8 +48,4 @@ from featkit.stage import Stage as Stage
 from featkit.stage import Whole as Whole
 from featkit.stage import Windowed as Windowed
 from featkit.stream import Stream as Stream
-
-__version__ = "0.1.0"
-
-from featkit.catalogue import parse as parse
-from featkit.catalogue import stages as stages
+from featkit.version import __version__ as __version__

@@ -148,13 +148,11 @@ class Stage(Parameters):
         """Cut blocks to a size that stays in the cache, check and convert each piece."""
         start = 0
         for block in blocks:
-            if not isinstance(block, list) and np.ndim(block) == 0:
-                self.admit(block)
+            if isinstance(block, np.ndarray):  # is it of the right kind at all?
+                self.row_shape(self.admit(block[:0] if block.ndim else block).shape[1:])
             length = self._block_length(block)
             for at in range(0, max(len(block), 1), length):
                 rows = self.admit(block[at : at + length], start)
-                if start == 0 and isinstance(rows, np.ndarray):
-                    self.row_shape(rows.shape[1:])
                 start += len(rows)
                 yield rows
 

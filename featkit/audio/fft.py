@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from featkit.numeric import constant
+
 __all__ = ["dft_matrix", "fft", "ifft", "irfft", "rfft"]
 
 Rows = NDArray[Any]
@@ -33,28 +35,26 @@ _BLOCK = 2**15  # samples transformed at once, so that the work stays in the CPU
 def _roots(index: NDArray[np.integer], n: int, dtype: DTypeLike) -> Planar:
     # exp(-2 pi i index/n), with the index reduced mod n, exactly, to the least angle, -pi..pi.
     angle = 2 * np.pi * ((index + n // 2) % n - n // 2) / n
-    table = np.stack([np.cos(angle), -np.sin(angle)]).astype(dtype)
-    table.setflags(write=False)
-    return table
+    return np.stack([np.cos(angle), -np.sin(angle)]).astype(dtype)
 
 
-@functools.lru_cache(maxsize=64)
+@constant
 def _twiddles(n: int, p: int, dtype: DTypeLike) -> Planar:  # w_n^(r q) at [:, r, q, 0]
     return _roots(np.arange(p)[:, None, None] * np.arange(n // p)[:, None], n, dtype)
 
 
-@functools.lru_cache(maxsize=64)
+@constant
 def _odd_roots(p: int, dtype: DTypeLike) -> Planar:  # w_p^(j r) at [:, j-1, r-1, 0]
     half = np.arange(1, p // 2 + 1)
     return _roots(half[:, None, None] * half[:, None], p, dtype)
 
 
-@functools.lru_cache(maxsize=64)
+@constant
 def _chirp(n: int, dtype: DTypeLike) -> Planar:  # exp(-i pi k^2/n): k^2 counts mod 2n
     return _roots(np.arange(n, dtype=np.int64)[:, None] ** 2, 2 * n, dtype)
 
 
-@functools.lru_cache(maxsize=64)
+@constant
 def _chirp_spectrum(n: int, dtype: DTypeLike) -> Planar:
     # The DFT of the conjugate chirp at the lags -n+1..n-1 of a circle of 2^a >= 2n - 1.
     size = 2 ** (2 * n - 2).bit_length()
@@ -62,12 +62,10 @@ def _chirp_spectrum(n: int, dtype: DTypeLike) -> Planar:
     circle[:, :n] = _chirp(n, np.float64)
     circle[1] *= -1
     circle[:, size - n + 1 :] = circle[:, n - 1 : 0 : -1]  # k^2 is even: lag -k equals lag k
-    spectrum: Planar = _dft(circle).astype(dtype)
-    spectrum.setflags(write=False)
-    return spectrum
+    return _dft(circle).astype(dtype)
 
 
-@functools.lru_cache(maxsize=1024)
+@constant
 def _radices(n: int) -> tuple[int, ...]:  # odd primes, largest first; then 4s; then one 2 or none
     twos = (n & -n).bit_length() - 1
     n, p, odd = n >> twos, 3, []

@@ -124,8 +124,8 @@ class PowerSpectrum(_Fourier):
 def squared_magnitude(spectrum: Array) -> Array:
     """re**2 + im**2, each product rounded by itself.
 
-    ``spectrum * spectrum.conj()`` is not the same: NumPy's complex product fuses multiply and add in its vector loop
-    but not in the loop for what is left over, so its last bit depends on how many rows there are.
+    ``spectrum * spectrum.conj()`` is not the same: NumPy's complex product fuses multiply and add in one of its loops
+    and not in another, and which one runs can depend on the size of the block.
     """
     squared: Array = spectrum.real**2 + spectrum.imag**2
     return squared

@@ -209,6 +209,24 @@ def test_other_dtypes_are_converted(dtype: str, same_as: str) -> None:
     assert fft(x).tobytes() == fft(x.astype(same_as)).tobytes()
 
 
+@both_precisions
+@pytest.mark.parametrize("n", [2, 12, 35, 74, 97])
+def test_working_precision(n: int, real: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage, seen = module._stage, []
+
+    def spy(z: Array, p: int) -> Array:
+        out: Array = stage(z, p)
+        seen.extend([z.dtype.name, out.dtype.name])
+        return out
+
+    fft(np.ones(n, real))  # fills the tables, which are computed in double precision
+    monkeypatch.setattr(module, "_stage", spy)
+    for transform in TRANSFORMS.values():
+        transform(np.ones(n, real), n)
+    assert len(seen) >= 8
+    assert set(seen) == {real}
+
+
 def test_real_rows_are_complex_rows_without_imaginary_part() -> None:
     x = noise((2, 30), np.float32)
     assert fft(x).dtype == np.complex64
@@ -268,7 +286,7 @@ def cases(draw: st.DrawFn) -> Case:
     return name, (rows * scale).astype(dtype), n
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=300)
 @given(case=cases(), data=st.data())
 def test_bytes_do_not_depend_on_the_split(case: Case, data: st.DataObject) -> None:
     name, rows, n = case
@@ -281,7 +299,7 @@ def test_bytes_do_not_depend_on_the_split(case: Case, data: st.DataObject) -> No
     assert np.stack(one_by_one).tobytes() == whole.tobytes()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=300)
 @given(case=cases(), layout=st.sampled_from(["every other", "fortran", "reversed", "offset"]))
 def test_bytes_do_not_depend_on_the_layout(case: Case, layout: str) -> None:
     name, rows, n = case

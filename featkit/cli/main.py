@@ -1,0 +1,93 @@
+"""``featkit``: the group of commands, and the last word on every error."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Any
+
+import click
+
+from featkit.errors import FeatkitError, ParameterError
+from featkit.version import __version__
+
+#: Command -> module under featkit.cli; a command is imported when it is called.
+COMMANDS = {
+    "mfcc": "features",
+    "fbank": "features",
+    "spectrogram": "features",
+    "info": "info",
+    "stages": "stages",
+}
+
+OK, INTERNAL, USAGE, FAILURES, STOPPED, NOTHING, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"featkit.cli.{COMMANDS[name]}"), name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        from featkit.errors import did_you_mean
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], COMMANDS) or f"; the commands are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="featkit", message="%(prog)s %(version)s")
+def featkit() -> None:
+    """Turn sound into feature vectors, saved as .npy files.
+
+    Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 finished but some inputs failed, 4 stopped at the first
+    failure, 5 nothing matched, 130 interrupted.
+
+    \b
+    Example:
+      featkit mfcc examples/speech.wav --overwrite
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit; no traceback reaches the user unless FEATKIT_TRACEBACK is set."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = featkit.main(arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; finished files are whole, nothing half-written is left", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:  # who reads our output has had enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = OK
+    except FeatkitError as error:
+        click.echo(f"featkit: {error}", err=True)
+        code = USAGE if isinstance(error, ParameterError) else FAILURES
+    except Exception as error:
+        if os.environ.get("FEATKIT_TRACEBACK"):
+            traceback.print_exc()
+        click.echo(
+            f"featkit: internal error: {type(error).__name__}: {error}; please report it with the command and the output "
+            "it gives with FEATKIT_TRACEBACK=1",
+            err=True,
+        )
+        code = INTERNAL
+    sys.exit(code or OK)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

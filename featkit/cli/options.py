@@ -1,0 +1,88 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ChannelChoice(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
+    """``mix``, ``first``, ``each`` or a channel's number."""
+
+    name = "mix|first|each|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value in ("mix", "first", "each") or isinstance(value, int):
+            return value
+        if str(value).isdecimal():
+            return int(value)
+        return self.fail(f"{value!r} is not mix, first, each or a number from 0", param, ctx)
+
+
+class Setting(click.ParamType):  # type: ignore[type-arg]
+    """``stage.parameter=value``, the value written as in Python; plain words are strings."""
+
+    name = "stage.parameter=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not equals or not key:
+            self.fail(f"{value!r} is not of the form stage.parameter=value, as in mel.n_mels=80", param, ctx)
+        try:
+            read = ast.literal_eval(text)
+        except (SyntaxError, ValueError):
+            read = text
+        return key.strip().replace(".", "__"), read
+
+
+def input_options(command: F) -> F:
+    """What every command that reads sound takes."""
+    return _all(
+        command,
+        click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
+        click.option("--channels", type=ChannelChoice(), help="Of several channels: mix, first, each, or one from 0."),
+        click.option(
+            "--rate", type=click.IntRange(min=1), help="The sampling rate expected, in Hz; others are errors."
+        ),
+        click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True),
+        click.option(
+            "--truncated",
+            type=click.Choice(["error", "keep"]),
+            default="error",
+            show_default=True,
+            help="What to do with a file that ends before its header says.",
+        ),
+    )
+
+
+def output_options(command: F) -> F:
+    """What every command that writes feature files takes."""
+    return _all(
+        command,
+        click.option("-o", "--out", metavar="OUT", help="NAME.npy, a folder (the tree is mirrored), or - for stdout."),
+        click.option("--overwrite", is_flag=True, help="Replace outputs that exist."),
+        click.option("--allow-empty", is_flag=True, help="Write (0, D) for a sound too short for one frame."),
+        click.option(
+            "--on-error",
+            type=click.Choice(["skip", "stop"]),
+            default="skip",
+            show_default=True,
+            help="After an input that fails: go on with the others, or stop.",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing but failures."),
+        click.option("-v", "--verbose", is_flag=True, help="Say a line for every file."),
+    )
+
+
+def _all(command: F, *decorators: Callable[[F], F]) -> F:
+    for decorate in reversed(decorators):
+        command = decorate(command)
+    return command

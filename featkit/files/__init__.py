@@ -1,0 +1,1 @@
+"""Reading and writing: sound files in, ``.npy`` files and their sidecars out."""
