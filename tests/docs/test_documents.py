@@ -24,20 +24,24 @@ def copied_examples(tmp_path, monkeypatch):
     return tmp_path
 
 
+def python_in(document: Path, prompts: bool) -> list[str]:
+    """The fenced Python blocks, those with prompts or those without."""
+    blocks = re.findall(r"^```python\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE)
+    return [block for block in blocks if block.startswith(">>>") == prompts]
+
+
 def defined_in(document: Path) -> dict[str, object]:
-    """What the fenced Python blocks without prompts define."""
-    names: dict[str, object] = {}
-    for block in re.findall(r"^```python\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE):
-        if not block.lstrip().startswith(">>>"):
-            exec(compile(block, str(document), "exec"), names)
+    """What the blocks without prompts define."""
+    names: dict[str, object] = {"__name__": document.stem}
+    for block in python_in(document, prompts=False):
+        exec(compile(block, str(document), "exec"), names)
     return names
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_prompts_print_what_they_say(document, copied_examples):
-    test = doctest.DocTestParser().get_doctest(
-        document.read_text(), defined_in(document), document.name, str(document), 0
-    )
+    names, text = defined_in(document), "\n".join(python_in(document, prompts=True))
+    test = doctest.DocTestParser().get_doctest(text, names, document.name, str(document), 0)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL)
     report: list[str] = []
     runner.run(test, out=report.append)
@@ -76,6 +80,8 @@ def test_contributing_example_is_a_good_stage():
     stream = teager(scale=0.5).stream()
     parts = [stream.push(signal[at : at + 7]) for at in range(0, len(signal), 7)] + [stream.finish()]
     assert np.concatenate(parts).tobytes() == teager(scale=0.5)(signal).tobytes()
+    found = doctest.DocTestFinder().find(teager, "Teager", module=False, globs={"Teager": teager})
+    assert [doctest.DocTestRunner().run(test).failed for test in found if test.examples] == [0]
     padded = np.concatenate([signal[:1], signal, signal[-1:]]).astype(np.float64)
     expected = 0.5 * (padded[1:-1] ** 2 - padded[:-2] * padded[2:])
     np.testing.assert_allclose(teager(scale=0.5)(signal), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
