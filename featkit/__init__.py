@@ -5,6 +5,16 @@ Every public name stands here once; the catalogue, the docs and the command line
 
 from featkit.audio.cepstrum import Dct as Dct
 from featkit.audio.cepstrum import Lifter as Lifter
+from featkit.audio.context import FixLength as FixLength
+from featkit.audio.context import Repeat as Repeat
+from featkit.audio.context import Splice as Splice
+from featkit.audio.context import StackFrames as StackFrames
+from featkit.audio.context import Subsample as Subsample
+from featkit.audio.deltas import Deltas as Deltas
+from featkit.audio.deltas import PolynomialDeltas as PolynomialDeltas
+from featkit.audio.deltas import ShiftedDeltas as ShiftedDeltas
+from featkit.audio.dynamics import BelowPeak as BelowPeak
+from featkit.audio.dynamics import RelativeToPeak as RelativeToPeak
 from featkit.audio.energy import LogEnergy as LogEnergy
 from featkit.audio.frames import Frames as Frames
 from featkit.audio.log import Log as Log
@@ -17,6 +27,10 @@ from featkit.audio.normalise import Normalise as Normalise
 from featkit.audio.preemphasis import FramePreEmphasis as FramePreEmphasis
 from featkit.audio.preemphasis import PreEmphasis as PreEmphasis
 from featkit.audio.preemphasis import RemoveMean as RemoveMean
+from featkit.audio.scale import Affine as Affine
+from featkit.audio.scale import Columns as Columns
+from featkit.audio.scale import Identity as Identity
+from featkit.audio.scale import Precision as Precision
 from featkit.audio.spectrum import MagnitudeSpectrum as MagnitudeSpectrum
 from featkit.audio.spectrum import PowerSpectrum as PowerSpectrum
 from featkit.audio.spectrum import Spectrum as Spectrum

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from featkit.errors import InputError
+from featkit.numeric import flatten_rows
 from featkit.pipeline import pipeline
 from featkit.stage import Learner, Stage
 
@@ -72,7 +73,7 @@ class Estimator:
             raise InputError(
                 f"the items give features of different shapes ({sorted(shapes)[:3]} ...); cut or pad them to one length"
             )
-        return np.stack(features).reshape(len(features), -1) if features else np.empty((0, 0))
+        return flatten_rows(np.stack(features)) if features else np.empty((0, 0))
 
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> Any:
         """``fit(X).transform(X)``."""

@@ -8,6 +8,7 @@ to the whole, and it is why matrix products go through :func:`project` and nowhe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
@@ -197,6 +198,11 @@ def concatenate(blocks: Sequence[Rows]) -> Rows:
     from scipy import sparse
 
     return sparse.vstack(blocks, format="csr")
+
+
+def flatten_rows(rows: Array) -> Array:
+    """Lay each row flat: ``(n, a, b, ...)`` -> ``(n, a*b*...)``, for no rows as well."""
+    return rows.reshape(len(rows), math.prod(rows.shape[1:]))
 
 
 # --- sums and products of one row ---------------------------------------------------------------------------------------

@@ -64,7 +64,8 @@ class Pipeline(Stage):
                     f"{type(stage).__name__} takes '{' '.join(takes)}' but {type(before).__name__} before it gives "
                     f"'{' '.join(made)}'; put a stage between them that leads from the one to the other"
                 )
-            given = given or takes
+            # Stages that take anything and leave its axes alone don't say what comes in; the first other one does.
+            given = takes if given is None or given == made == ("...",) else given
             made = _fill_in(gives, bound)
         assert given is not None
         return given, made
@@ -91,7 +92,8 @@ class Pipeline(Stage):
         return all(stage.streamable for stage in self.stages)
 
     def admit(self, rows: Any, start: int = 0) -> Rows:
-        return self.stages[0].admit(rows, start)
+        asked = self.axes()[0]
+        return next(stage for stage in self.stages if stage.axes()[0] == asked).admit(rows, start)
 
     def init(self) -> State:
         return tuple(stage.init() for stage in self.stages)

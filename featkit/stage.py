@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -195,14 +195,15 @@ class Geometry(NamedTuple):
 
     Window i covers the rows ``[i*hop - left, i*hop - left + span)``, and there are ``(n + reach) // hop`` windows in n
     rows (none in an empty input, never fewer than ``fewest`` in any other). Only whole windows: ``reach = hop - span``;
-    one window a hop, centred: ``reach = hop`` and ``left = span // 2``.
+    one window a hop, centred: ``reach = hop`` and ``left = span // 2``. With ``fill="inside"`` nothing is made up: a window
+    that would stick out is moved inside.
     """
 
     span: int
     hop: int = 1
     left: int = 0
     reach: int = 0
-    fill: Fill = "zero"
+    fill: Fill | Literal["inside"] = "zero"
     fewest: int = 0
 
     def count(self, n: int) -> int:
@@ -211,7 +212,8 @@ class Geometry(NamedTuple):
 
     def certain(self, n: int) -> int:
         """How many windows the first ``n`` rows fill, whatever comes after them."""
-        if self.left and n < {"zero": 0, "edge": 1, "mirror": self.left, "reflect": self.left + 1}[self.fill]:
+        needed = {"zero": 0, "edge": 1, "mirror": self.left, "reflect": self.left + 1, "inside": self.span}
+        if self.left > 0 and n < needed[self.fill]:
             return 0  # what lies left of the signal is made of rows that are not here yet
         return max(0, min((n + self.left - self.span) // self.hop + 1, (n + self.reach) // self.hop))
 
@@ -219,7 +221,7 @@ class Geometry(NamedTuple):
     def kept(self) -> int:
         """How many of the last rows must be kept to make up what lies right of the signal."""
         beyond = max(0, self.reach - self.hop + self.span - self.left)
-        return {"zero": 0, "edge": 1, "mirror": beyond, "reflect": beyond + 1}[self.fill]
+        return {"zero": 0, "edge": 1, "mirror": beyond, "reflect": beyond + 1, "inside": self.span}[self.fill]
 
 
 class Held(NamedTuple):
@@ -275,6 +277,13 @@ def _cover(held: Array, start: int, first: int, last: int, seen: int, geometry: 
     if last <= first:
         return np.empty((0, span, *held.shape[1:]), held.dtype)
     begin, end = first * hop - left, (last - 1) * hop - left + span
+    if geometry.fill == "inside":
+        if seen < span:
+            raise InputError(
+                f"windows of {span} rows cannot lie inside {seen} rows; shorten the window or choose other edges"
+            )
+        first_rows = np.clip(np.arange(begin, end - span + 1, hop), 0, seen - span)
+        return held[first_rows[:, None] - start + np.arange(span)]
     if begin >= start and end <= start + len(held):
         covered = held[begin - start : end - start]
     else:

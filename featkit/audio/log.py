@@ -22,6 +22,8 @@ class Log(Pointwise):
         Smaller values count as this one, so silence stays finite.
     reference : float
         The value whose logarithm is 0.
+    offset : float
+        Added to every value first.
 
     Notes
     -----
@@ -30,7 +32,7 @@ class Log(Pointwise):
     Raises
     ------
     ParameterError
-        If floor or reference is not above 0.
+        If floor or reference is not above 0, or offset below 0.
 
     Examples
     --------
@@ -40,17 +42,21 @@ class Log(Pointwise):
     """
 
     name = "log"
-    formula = "y = log(max(x, floor)) - log(reference)"
+    formula = "y = log(max(x + offset, floor)) - log(reference)"
     source = "Davis & Mermelstein, IEEE TASSP 28, 1980"
 
     base: Literal["e", "10", "dB"] = "e"
     floor: float = 1e-10
     reference: float = 1.0
+    offset: float = 0.0
 
     def check(self) -> None:
         self.above(0, "floor", "reference")
+        self.at_least(0, "offset")
 
     def apply(self, rows: Array) -> Array:
+        if self.offset:
+            rows = rows + float(self.offset)
         # In float32 a floor below the smallest normal number would be 0 again.
         floored = np.maximum(rows, max(float(self.floor), float(np.finfo(rows.dtype).tiny)), order="C")
         if self.base == "e":
