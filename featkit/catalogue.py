@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import featkit
-from featkit.errors import ParameterError, did_you_mean
+from featkit.errors import FeatkitError, ParameterError, did_you_mean
 from featkit.pipeline import pipeline
 from featkit.stage import Learner, Pointwise, Stage, Whole, Windowed
 
@@ -49,10 +49,9 @@ def parse(text: str) -> Stage:
     'hann'
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        stage = _value(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, MemoryError, RecursionError) as error:
         raise ParameterError(f"not a pipeline: {text[:80]!r} is not Python ({error})") from None
-    stage = _value(tree.body)
     if not isinstance(stage, Stage):
         raise ParameterError(
             f"not a pipeline: {text[:80]!r}; write stages as in Frames(400, hop=160) | Window('hamming')"
@@ -74,7 +73,9 @@ def _value(node: ast.expr) -> Any:
     if isinstance(node, ast.Name) and node.id in ("nan", "inf"):
         return float(node.id)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_value(node.operand)
+        number = _value(node.operand)
+        if isinstance(number, (int, float)):
+            return -number
     if isinstance(node, ast.Constant):
         return node.value
     raise ParameterError(f"not part of a pipeline: {ast.unparse(node)[:80]!r}; only stages, literal values and | are")
@@ -86,5 +87,7 @@ def _made(name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         raise ParameterError(f"there is no stage {name!r}{did_you_mean(name, makers)}; featkit.stages() lists them")
     try:
         return makers[name](*arguments, **keywords)
-    except TypeError as error:
+    except FeatkitError:
+        raise
+    except (TypeError, ValueError) as error:
         raise ParameterError(f"{name}: {error}") from None

@@ -9,8 +9,8 @@ import numpy as np
 
 from featkit.errors import InputError
 from featkit.numeric import flatten_rows
-from featkit.pipeline import pipeline
-from featkit.stage import Learner, Stage
+from featkit.pipeline import learns, pipeline
+from featkit.stage import Stage
 
 _INSIDE_AN_ITEM = ("sample", "frame")
 
@@ -51,8 +51,7 @@ class Estimator:
     def fit(self, X: Iterable[Any], y: Any = None) -> Self:
         """Fit the Learners inside the stage, if there are any."""
         whole = pipeline(self.stage)
-        learns = any(isinstance(part, Learner) for part in whole.stages)
-        self.stage_ = whole.fit(X if self._each() else [X]) if learns else self.stage
+        self.stage_ = whole.fit(X if self._each() else [X]) if learns(whole) else self.stage
         return self
 
     def transform(self, X: Iterable[Any]) -> Any:
@@ -67,7 +66,7 @@ class Estimator:
             raise InputError("this Estimator is not fitted; call fit(X) first")
         if not self._each():
             return self.stage_(X)
-        features = [self.stage_(item) for item in X]
+        features = [self._features(at, item) for at, item in enumerate(X)]
         shapes = {rows.shape for rows in features}
         if len(shapes) > 1:
             raise InputError(
@@ -78,6 +77,12 @@ class Estimator:
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> Any:
         """``fit(X).transform(X)``."""
         return self.fit(X).transform(X)
+
+    def _features(self, at: int, item: Any) -> Any:
+        try:
+            return self.stage_(item)
+        except InputError as error:
+            raise InputError(f"item {at}: {error}") from None
 
     def _each(self) -> bool:
         return self.stage.axes()[0][0] in _INSIDE_AN_ITEM

@@ -86,7 +86,7 @@ def as_samples(signal: ArrayLike, start: int = 0) -> Array:
     >>> as_samples(np.array([16384, -32768], dtype=np.int16))
     array([ 0.5, -1. ], dtype=float32)
     """
-    samples = np.asarray(signal)
+    samples = as_array(signal)
     if samples.ndim != 1:
         raise InputError(
             f"one channel of samples (a 1-D array) is needed, got shape {samples.shape}; "
@@ -104,6 +104,14 @@ def as_samples(signal: ArrayLike, start: int = 0) -> Array:
     return as_finite(_as_floating(samples, "samples"), start, "sample")
 
 
+def as_array(values: ArrayLike) -> Array:
+    """``numpy.asarray``, with a clear error for rows of different lengths."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"the rows are not all of one length and make no array ({error}); pad or cut them") from None
+
+
 def as_rows(values: ArrayLike, start: int = 0) -> Array:
     """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value.
 
@@ -112,27 +120,26 @@ def as_rows(values: ArrayLike, start: int = 0) -> Array:
     InputError
         If the values are not numbers or not finite.
     """
-    rows = np.asarray(values)
+    rows = as_array(values)
     if rows.ndim == 0:
         raise InputError(f"rows along a stream axis are needed, got the single value {rows!r}; wrap it in a list")
     if rows.dtype.kind in "biu":
         return rows.astype(np.float32 if rows.dtype.itemsize <= 2 else np.float64)
     if rows.dtype.kind == "c":
-        return as_finite(rows, start, "row")
+        kind = np.complex128 if rows.dtype.itemsize > 8 else np.complex64
+        return as_finite(np.ascontiguousarray(rows, kind), start, "row")
     return as_finite(_as_floating(rows, "rows"), start, "row")
 
 
 def _as_floating(values: Array, what: str) -> Array:
     if values.dtype.kind != "f":
-        if values.size == 0 and values.dtype.kind not in "OSUV":
-            return values.astype(np.float32)
         raise InputError(
             f"{what} must be real numbers, got an array of type {values.dtype}; convert it to float32 first"
         )
     native = values.dtype.newbyteorder("=")
     if native.itemsize not in (4, 8):
         native = np.dtype(np.float32 if native.itemsize < 4 else np.float64)
-    return values.astype(native, copy=False)
+    return np.ascontiguousarray(values, native)
 
 
 def as_finite(values: Array, start: int = 0, what: str = "row") -> Array:

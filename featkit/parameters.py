@@ -28,18 +28,23 @@ class Parameters:
         dataclasses.dataclass(frozen=True, repr=False, eq=False)(cls)
 
     def __post_init__(self) -> None:
-        hints = field_types(type(self))
         for name, value in self.fields().items():
-            if isinstance(value, np.ndarray) and value.flags.writeable:  # what was compared and hashed must stay so
-                value = value.copy()
-                value.setflags(write=False)
-                object.__setattr__(self, name, value)
-            if not _fits(value, hints[name]):
-                raise ParameterError(
-                    f"{type(self).__name__}.{name} must be {_describe(hints[name])}, got {value!r}"
-                    + (did_you_mean(value, _choices(hints[name])) if isinstance(value, str) else "")
-                )
+            if isinstance(value, np.ndarray) and (value.flags.writeable or value.base is not None):
+                object.__setattr__(self, name, _frozen(value))  # what was compared and hashed must stay so
+            self.check_type(name, value)
         self.check()
+
+    @classmethod
+    def check_type(cls, name: str, value: Any) -> None:
+        """Raise :class:`ParameterError` unless ``value`` is of the type that the field ``name`` is declared with."""
+        hint = field_types(cls)[name]
+        if not _fits(value, hint):
+            near = did_you_mean(value, _choices(hint)) if isinstance(value, str) else ""
+            raise ParameterError(f"{cls.__name__}.{name} must be {_describe(hint)}, got {value!r}{near}")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, _frozen(value) if isinstance(value, np.ndarray) else value)
 
     def check(self) -> None:
         """Raise :class:`ParameterError` if the values do not go together; types are checked already."""
@@ -48,8 +53,9 @@ class Parameters:
         """Raise :class:`ParameterError` unless the named fields are None or >= ``low``."""
         for name in names:
             value = getattr(self, name)
-            if value is not None and not value >= low:
-                raise ParameterError(f"{type(self).__name__}.{name} must be at least {low}, got {value!r}")
+            if value is not None and not low <= value < float("inf"):
+                bound = "finite" if value == float("inf") else f"at least {low}"
+                raise ParameterError(f"{type(self).__name__}.{name} must be {bound}, got {value!r}")
 
     def above(self, low: float, *names: str) -> None:
         """Raise :class:`ParameterError` unless the named fields are None or finite and > ``low``."""
@@ -103,7 +109,8 @@ class Parameters:
                     f"{shown} has no parameter {_dotted(name)!r}"
                     f"{did_you_mean(_dotted(name), map(_dotted, known)) or '; it has ' + ', '.join(map(_dotted, known))}"
                 )
-        return self._rebuilt(own | {head: parts[head].with_(**deeper) for head, deeper in inner.items()})
+        moved = {head: own.get(head, parts[head]).with_(**deeper) for head, deeper in inner.items()}
+        return self._rebuilt(own | moved)
 
     def _rebuilt(self, changes: dict[str, Any]) -> Self:
         return type(self)(**(self.fields() | changes))
@@ -133,6 +140,12 @@ def field_types(kind: type[Parameters]) -> dict[str, Any]:
         hints = typing.get_type_hints(kind)
         _FIELD_TYPES[kind] = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
     return _FIELD_TYPES[kind]
+
+
+def _frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    copy = array.copy()
+    copy.setflags(write=False)
+    return copy
 
 
 def _holds_parameters(value: Any) -> bool:

@@ -70,6 +70,11 @@ class Pipeline(Stage):
         assert given is not None
         return given, made
 
+    def needs(self, rows: int) -> int:
+        for stage in reversed(self.stages):
+            rows = stage.needs(rows)
+        return rows
+
     def row_shape(self, row: RowShape) -> RowShape:
         for before, stage in zip((None, *self.stages), self.stages, strict=False):
             try:
@@ -151,17 +156,41 @@ class Pipeline(Stage):
         ParameterError
             If the items can be read once only and there is more than one Learner.
         """
-        learners = [at for at, stage in enumerate(self.stages) if isinstance(stage, Learner)]
+        learners = [at for at, stage in enumerate(self.stages) if learns(stage)]
         if len(learners) > 1 and iter(items) is items:
             raise ParameterError(
                 f"{len(learners)} Learners read the items one after the other; give a list, not an iterator"
             )
         fitted = list(self.stages)
         for at in learners:
-            learner = self.stages[at]
-            before = Pipeline(tuple(fitted[:at])) if at else None
-            fitted[at] = learner.fit(items if before is None else map(before, items))  # type: ignore[attr-defined]
+            fitted[at] = _fit(fitted[at], map(Pipeline(tuple(fitted[:at])), items) if at else items)
         return Pipeline(tuple(fitted))
+
+    def settle(self, blocks: Iterable[Any]) -> Pipeline:
+        """Read an input once for every Whole stage and return the pipeline that gives the same rows streaming.
+
+        The first of the two passes over an input that is too long for memory, or that is to be streamed.
+
+        Parameters
+        ----------
+        blocks : iterable
+            The whole input in blocks; with several Whole stages it is read several times, so it must start anew each time
+            it is iterated over (a list, :func:`featkit.blocks`).
+
+        Raises
+        ------
+        NotStreamable
+            If a Whole stage cannot be settled.
+        """
+        stages = list(self.stages)
+        for at, stage in enumerate(stages):
+            if isinstance(stage, Whole):
+                stages[at] = stage.settle(Pipeline(tuple(stages[:at])).iterate(blocks) if at else blocks)
+            elif not stage.streamable:
+                raise NotStreamable(
+                    f"{stage!r} has branches that need the whole input; call the pipeline on the whole input"
+                )
+        return pipeline(*stages)
 
     # --- addressing -----------------------------------------------------------------------------------------------------
 
@@ -206,6 +235,24 @@ class Join(Stage):
     ----------
     branches : tuple of Stage
         Addressed by position: ``with_(join__0__floor=1.0)``.
+
+    Notes
+    -----
+    Shape: ``(n, ...)`` -> ``(frames, the branches' columns together)``.
+
+    Raises
+    ------
+    ShapeError
+        If the branches read or give different streams, or different numbers of rows.
+
+    Examples
+    --------
+    >>> import numpy as np, featkit
+    >>> beside = featkit.Join((featkit.Identity(), featkit.Deltas(window=1)))
+    >>> beside(np.array([[0.0], [1.0], [4.0]]))
+    array([[0. , 0.5],
+           [1. , 2. ],
+           [4. , 1.5]])
     """
 
     name = "join"
@@ -230,8 +277,11 @@ class Join(Stage):
                     f"the branches of a Join must read and give the same stream, but {first!r} has "
                     f"'{' '.join(given)} -> {' '.join(made)}' and {branch!r} has '{' '.join(takes)} -> {' '.join(gives)}'"
                 )
-            given = takes if "..." in given else given
+            given, made = takes if "..." in given else given, gives if made == ("...",) else made
         return given, (*made[:-1], "feature") if self.branches[1:] else made
+
+    def needs(self, rows: int) -> int:
+        return max(branch.needs(rows) for branch in self.branches)
 
     def row_shape(self, row: RowShape) -> RowShape:
         shapes = [branch.row_shape(row) for branch in self.branches]
@@ -306,6 +356,19 @@ class Join(Stage):
         return (
             type(self)(tuple((self.parts() | changes).values())) if "branches" not in changes else type(self)(**changes)
         )
+
+
+def learns(stage: Parameters) -> bool:
+    """Whether a stage, or one inside it, is a Learner."""
+    return isinstance(stage, Learner) or any(map(learns, stage.parts().values()))
+
+
+def _fit(stage: Stage, items: Iterable[Any]) -> Stage:
+    if isinstance(stage, (Learner, Pipeline)):
+        return stage.fit(items)
+    assert isinstance(stage, Join)
+    items = list(items)  # every branch that learns reads them
+    return Join(tuple(_fit(branch, items) if learns(branch) else branch for branch in stage.branches))
 
 
 def refuse_to_stream(stage: Stage) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from featkit.errors import InputError, NotFitted, NotStreamable, ShapeError
-from featkit.numeric import Array, Fill, Rows, as_rows, as_samples, concatenate, sliding, source_index
+from featkit.numeric import Array, Fill, Rows, as_array, as_rows, as_samples, concatenate, sliding, source_index
 from featkit.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ class Stage(Parameters):
         """How many rows come out for ``n`` rows in; None where it depends on the data."""
         return n
 
+    def needs(self, rows: int) -> int:
+        """How many rows in make the first ``rows`` rows out certain, when more input may follow."""
+        return rows
+
     def row_shape(self, row: RowShape) -> RowShape:
         """The shape of a row out for a row in; raises ShapeError for a row that cannot be taken."""
         return row
@@ -98,7 +102,7 @@ class Stage(Parameters):
         InputError, ShapeError
             For an input that cannot be taken; the message names the remedy.
         """
-        whole = rows if self.axes()[0][0] == "document" else np.asarray(rows)
+        whole = rows if self.axes()[0][0] == "document" else as_array(rows)
         return _gather(self.iterate([whole]), self.count(len(whole)) if np.ndim(whole) else None)
 
     def iterate(self, blocks: Iterable[Any]) -> Iterator[Rows]:
@@ -146,15 +150,13 @@ class Stage(Parameters):
 
     def _admitted(self, blocks: Iterable[Any]) -> Iterator[Rows]:
         """Cut blocks to a size that stays in the cache, check and convert each piece."""
-        start = 0
+        entrance = Entrance(self)
         for block in blocks:
-            if isinstance(block, np.ndarray):  # is it of the right kind at all?
-                self.row_shape(self.admit(block[:0] if block.ndim else block).shape[1:])
+            if isinstance(block, np.ndarray):
+                entrance.check(block)
             length = self._block_length(block)
             for at in range(0, max(len(block), 1), length):
-                rows = self.admit(block[at : at + length], start)
-                start += len(rows)
-                yield rows
+                yield entrance.take(block[at : at + length])
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Run the contract over blocks that are admitted already."""
@@ -177,6 +179,39 @@ class Stage(Parameters):
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         """The largest row on the way for a row in, and how many rows in it takes to move on by one."""
         return max(row or (), self.row_shape(row) or (), key=np.prod), 1
+
+
+class Entrance:
+    """The door of a stage at work: what comes in is checked, converted, and of one width and type throughout."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.seen = 0
+        self._kind: tuple[tuple[int, ...], np.dtype[Any]] | None = None
+
+    def check(self, block: Array) -> None:
+        """Refuse an array with the wrong axes as a whole, before it is cut into pieces."""
+        given = self.stage.axes()[0]
+        if block.ndim == 0 or ("..." not in given and block.ndim != len(given)):
+            self.stage.admit(block, self.seen)
+
+    def take(self, block: Any) -> Rows:
+        """The next rows, ready for ``step``."""
+        rows = self.stage.admit(block, self.seen)
+        if isinstance(rows, np.ndarray):
+            kind = (rows.shape[1:], rows.dtype)
+            if self._kind is None:
+                if 0 in rows.shape[1:]:
+                    raise ShapeError(
+                        f"{type(self.stage).__name__} takes rows of at least one value, got shape {rows.shape}"
+                    )
+                self.stage.row_shape(rows.shape[1:])
+                self._kind = kind
+            elif kind != self._kind:
+                was, now = (f"{dtype} rows of shape {shape}" for shape, dtype in (self._kind, kind))
+                raise InputError(f"an input keeps one width and type: before there were {was}, now come {now}")
+        self.seen += len(rows)
+        return rows
 
 
 class Pointwise(Stage):
@@ -212,10 +247,21 @@ class Geometry(NamedTuple):
 
     def certain(self, n: int) -> int:
         """How many windows the first ``n`` rows fill, whatever comes after them."""
-        needed = {"zero": 0, "edge": 1, "mirror": self.left, "reflect": self.left + 1, "inside": self.span}
-        if self.left > 0 and n < needed[self.fill]:
+        if n < self._first:
             return 0  # what lies left of the signal is made of rows that are not here yet
         return max(0, min((n + self.left - self.span) // self.hop + 1, (n + self.reach) // self.hop))
+
+    def needs(self, windows: int) -> int:
+        """The fewest rows for which ``windows`` windows are :meth:`certain`."""
+        if windows < 1:
+            return 0
+        return max(self._first, (windows - 1) * self.hop - self.left + self.span, windows * self.hop - self.reach)
+
+    @property
+    def _first(self) -> int:
+        """How many rows must be there before the first window can be made up where it sticks out on the left."""
+        needed = {"zero": 1, "edge": 1, "mirror": self.left, "reflect": self.left + 1, "inside": self.span}
+        return needed[self.fill] if self.left > 0 else 0
 
     @property
     def kept(self) -> int:
@@ -247,6 +293,10 @@ class Windowed(Stage):
     def count(self, n: int) -> int:
         """How many rows come out for ``n`` rows in."""
         return self.geometry().count(n)
+
+    def needs(self, rows: int) -> int:
+        """How many rows in make the first ``rows`` rows out certain."""
+        return self.geometry().needs(rows)
 
     def step(self, state: Held | None, rows: Array) -> tuple[Held, Array]:
         geometry = self.geometry()
@@ -288,15 +338,28 @@ def _cover(held: Array, start: int, first: int, last: int, seen: int, geometry: 
         covered = held[begin - start : end - start]
     else:
         source = source_index(np.arange(begin, end), seen, geometry.fill)
+        if not len(held):  # windows so far apart that none of the rows lies in these
+            held = np.zeros((1, *held.shape[1:]), held.dtype)
         covered = held[np.maximum(source - start, 0)]
         covered[source < 0] = 0
     return sliding(covered, span, hop)
 
 
 class Whole(Stage):
-    """A stage that needs all of its input at once. The author writes :meth:`apply`, and ``remedy`` for streams."""
+    """A stage that needs all of its input at once. The author writes :meth:`apply`, and :meth:`settle` if it can be.
 
-    remedy: ClassVar[str] = "call it on the whole input"
+    Most such stages need the whole input for a few numbers only (a peak, a mean). Then two passes do: the first one
+    reads the input and *settles* the stage, the second one streams what that gives.
+    """
+
+    remedy: ClassVar[str] = (
+        "call it on the whole input, or go over it twice: settled = pipeline.settle(blocks) reads it once, and "
+        "settled.stream() or settled.iterate(blocks) gives the same rows piece by piece"
+    )
+
+    def settle(self, blocks: Iterable[Rows]) -> Stage:
+        """Read the stage's input once and return the stage that does the same to it row by row."""
+        raise NotStreamable(f"{type(self).__name__} cannot be settled in a first pass; call it on the whole input")
 
     def apply(self, rows: Rows) -> Rows:
         """The mathematics, over the whole input."""
@@ -311,7 +374,10 @@ class Whole(Stage):
         raise NotStreamable(f"{type(self).__name__} needs the whole input and cannot stream; {self.remedy}")
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
-        yield self.apply(concatenate(list(blocks)))
+        everything = list(blocks)
+        if not everything:
+            raise InputError(f"{type(self).__name__} got no block at all, not even an empty one; give it an input")
+        yield self.apply(concatenate(everything))
 
 
 class Learner(Stage):
@@ -361,7 +427,8 @@ def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:
     out = np.empty((count, *first.shape[1:]), first.dtype)
     at = 0
     for block in chain((first,), blocks):
-        out[at : at + len(block)] = block
+        if at + len(block) <= count:
+            out[at : at + len(block)] = block
         at += len(block)
     if at != count:
         raise ShapeError(f"{count} rows were announced and {at} came; count() and the mathematics disagree")

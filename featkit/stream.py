@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from featkit.errors import InputError
-from featkit.numeric import Rows, concatenate
+from featkit.numeric import Rows
 from featkit.pipeline import refuse_to_stream
-from featkit.stage import Stage
+from featkit.stage import Entrance, Stage
 
 
 class Stream:
@@ -31,10 +31,23 @@ class Stream:
         refuse_to_stream(stage)
         self.stage = stage
         self._state = stage.init()
-        self._seen = 0
-        self._dtype: Any = None
+        self._entrance = Entrance(stage)
         self._nothing: Rows | None = None  # rows of the output's width and type, none of them
         self._finished = False
+
+    @property
+    def latency(self) -> int:
+        """How many rows in a row out waits for: row t has come when at most ``t*hop + latency`` rows are pushed.
+
+        For MFCC frames of 400 samples that is 400; deltas over two frames on each side make it two hops more.
+
+        >>> import featkit
+        >>> featkit.mfcc().stream().latency, (featkit.mfcc() | featkit.Deltas()).stream().latency
+        (400, 720)
+        """
+        far = 1000  # where edges don't matter any more; the first row may wait longer, for what is made up on its left
+        hop = self.stage.needs(far + 1) - self.stage.needs(far)
+        return max(self.stage.needs(1), self.stage.needs(far) - (far - 1) * hop)
 
     def push(self, chunk: Any) -> Rows:
         """Take the next rows of the input; return the rows of the output that are now certain (often none).
@@ -42,21 +55,13 @@ class Stream:
         Raises
         ------
         InputError
-            If the chunk cannot be taken, its type differs from that of the chunks before, or the stream is finished.
+            If the chunk cannot be taken, its width or type isn't that of the chunks before, or the stream is finished.
         """
         if self._finished:
             raise InputError("this stream is finished; make a new one with stage.stream()")
-        rows = self.stage.admit(chunk, self._seen)
-        if isinstance(rows, np.ndarray):
-            if self._dtype is None:
-                self.stage.row_shape(rows.shape[1:])
-            elif rows.dtype != self._dtype:
-                raise InputError(f"a stream keeps one type: chunks before were {self._dtype}, this one is {rows.dtype}")
-            self._dtype = rows.dtype
+        rows = self._entrance.take(chunk)
         self._state, out = self.stage.step(self._state, rows)
-        self._seen += len(rows)
-        if isinstance(out, np.ndarray) and np.may_share_memory(out, chunk if isinstance(chunk, np.ndarray) else rows):
-            out = out.copy()
+        out = _owned(out, rows)
         if self._nothing is None:
             self._nothing = out[:0]
         return out
@@ -79,4 +84,11 @@ class Stream:
             raise InputError("this stream is finished; make a new one with stage.stream()")
         self._finished = True
         rest = self.stage.flush(self._state)
-        return self._nothing if rest is None else concatenate([rest])
+        return self._nothing if rest is None else _owned(rest, rest)
+
+
+def _owned(out: Rows, rows: Rows) -> Rows:
+    """Rows that belong to the caller: no view of a chunk, of what the stream holds, or of each other."""
+    if isinstance(out, np.ndarray) and (not out.flags.writeable or np.may_share_memory(out, rows)):
+        return out.copy()
+    return out

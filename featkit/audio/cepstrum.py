@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from featkit.errors import ParameterError, ShapeError
+from featkit.errors import ShapeError
 from featkit.numeric import Array, constant
 from featkit.stage import Pointwise, RowShape
 
@@ -114,8 +114,6 @@ class Lifter(Pointwise):
 
     def check(self) -> None:
         self.at_least(0, "length", "first")
-        if not np.isfinite(self.length):
-            raise ParameterError(f"Lifter.length must be finite, got {self.length!r}")
 
     def apply(self, rows: Array) -> Array:
         if self.length == 0:

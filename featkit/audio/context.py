@@ -1,11 +1,9 @@
-"""Context: frames beside frames, fewer frames, a signal of one length."""
+"""Context: frames beside frames, and fewer frames."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from featkit.numeric import Array, Rows, flatten_rows
-from featkit.stage import Geometry, RowShape, Stage, Windowed
+from featkit.numeric import Array, flatten_rows
+from featkit.stage import Geometry, RowShape, Windowed
 
 
 class Splice(Windowed):
@@ -143,112 +141,3 @@ class Subsample(Windowed):
 
     def windows(self, rows: Array) -> Array:
         return rows[:, 0]
-
-
-class FixLength(Stage):
-    """Give a signal, or a sequence of frames, exactly one length: what is beyond is cut off, what is missing is made up.
-
-    Parameters
-    ----------
-    length : int
-        Rows in the output.
-    value : float
-        What is put where the input has ended.
-
-    Notes
-    -----
-    Shape: ``(n, ...)`` -> ``(length, ...)``.
-
-    Raises
-    ------
-    ParameterError
-        If length is below 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> FixLength(3)(np.array([1.0, 2.0])), FixLength(3)(np.arange(5.0))
-    (array([1., 2., 0.]), array([0., 1., 2.]))
-    """
-
-    name = "fix_length"
-    formula = "y[i] = x[i] for i < min(n, length), else value"
-    source = "openai-whisper, pad_or_trim"
-
-    length: int = 480000
-    value: float = 0.0
-
-    def check(self) -> None:
-        self.at_least(1, "length")
-
-    def count(self, n: int) -> int:
-        return self.length
-
-    def init(self) -> tuple[int, Rows | None]:
-        return 0, None
-
-    def step(self, state: tuple[int, Rows | None], rows: Array) -> tuple[tuple[int, Rows | None], Array]:
-        given = rows[: max(0, self.length - state[0])]
-        return (state[0] + len(given), rows[:0]), given
-
-    def flush(self, state: tuple[int, Rows | None]) -> Array | None:
-        given, like = state
-        return None if like is None else np.full((self.length - given, *like.shape[1:]), self.value, like.dtype)
-
-
-class Repeat(Stage):
-    """Repeat a signal until it has a length; longer ones pass as they are (CLAP fills up short clips so).
-
-    Parameters
-    ----------
-    length : int
-        Rows that the output has at least.
-    whole : bool
-        Only whole repetitions (the rest is for another stage to fill), or cut the last one to fit.
-
-    Notes
-    -----
-    Shape: ``(n, ...)`` -> ``(max(n, length), ...)``, or the largest multiple of n up to length where ``whole``. The first
-    ``length`` rows are kept until the end is known.
-
-    Raises
-    ------
-    ParameterError
-        If length is below 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> Repeat(5)(np.array([1.0, 2.0])), Repeat(5, whole=True)(np.array([1.0, 2.0]))
-    (array([1., 2., 1., 2., 1.]), array([1., 2., 1., 2.]))
-    """
-
-    name = "repeat"
-    formula = "y[i] = x[i mod n]"
-    source = "Hugging Face transformers, ClapFeatureExtractor (padding='repeat')"
-
-    length: int = 480000
-    whole: bool = False
-
-    def check(self) -> None:
-        self.at_least(1, "length")
-
-    def count(self, n: int) -> int:
-        if n == 0 or n >= self.length:
-            return n
-        return self.length // n * n if self.whole else self.length
-
-    def init(self) -> tuple[int, Rows | None]:
-        return 0, None
-
-    def step(self, state: tuple[int, Rows | None], rows: Array) -> tuple[tuple[int, Rows | None], Array]:
-        seen, held = state
-        missing = max(0, self.length - seen)
-        held = rows[:missing].copy() if held is None else np.concatenate([held, rows[:missing]])
-        return (seen + len(rows), held), rows
-
-    def flush(self, state: tuple[int, Rows | None]) -> Array | None:
-        seen, held = state
-        if held is None or not seen:
-            return None
-        return held[np.arange(seen, self.count(seen)) % seen]

@@ -1,11 +1,42 @@
-"""Stages that look at the loudest value of the whole input: decibels below a peak, and references taken from it."""
+"""How far a value may lie below the loudest of the whole input."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
+from featkit.errors import InputError
 from featkit.numeric import Array
-from featkit.stage import Whole
+from featkit.stage import Pointwise, Whole
+
+
+class Floor(Pointwise):
+    """Raise every value below a floor to it.
+
+    Parameters
+    ----------
+    floor : float
+
+    Notes
+    -----
+    Any shape, unchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Floor(-80.0)(np.array([[0.0, -120.0]]))
+    array([[  0., -80.]])
+    """
+
+    name = "floor"
+    formula = "y = max(x, floor)"
+    source = "featkit"
+
+    floor: float = 0.0
+
+    def apply(self, rows: Array) -> Array:
+        return np.maximum(rows, float(self.floor))
 
 
 class BelowPeak(Whole):
@@ -18,13 +49,12 @@ class BelowPeak(Whole):
 
     Notes
     -----
-    Any shape, unchanged. In two passes over a stream: take the peak of ``stage.iterate`` first, then ``np.maximum`` the
-    rows of a second pass with ``peak - range``.
+    Any shape, unchanged. Settled in a first pass it becomes a :class:`Floor`.
 
     Raises
     ------
     ParameterError
-        If range is not above 0.
+        If range is below 0.
 
     Examples
     --------
@@ -36,39 +66,22 @@ class BelowPeak(Whole):
     name = "below_peak"
     formula = "y = max(x, max_all(x) - range)"
     source = "librosa.power_to_db (top_db); openai-whisper, log_mel_spectrogram"
-    remedy = (
-        "run the stages before it in a first pass and take the peak, then np.maximum(rows, peak - range) in a second pass "
-        "(docs/streaming.md)"
-    )
-
     range: float = 80.0
 
     def check(self) -> None:
-        self.above(0, "range")
+        self.at_least(0, "range")
 
     def apply(self, rows: Array) -> Array:
-        return np.maximum(rows, rows.max() - rows.dtype.type(self.range)) if rows.size else rows
+        return self.settle([rows])(rows) if rows.size else rows
+
+    def settle(self, blocks: Iterable[Array]) -> Floor:
+        peak = _peak(blocks)
+        # In the rows' own precision, as if it were computed among them.
+        return Floor(float(peak - peak.dtype.type(self.range)))
 
 
-class RelativeToPeak(Whole):
-    """Divide by the largest value of the whole input (librosa's ``ref=np.max``).
-
-    Notes
-    -----
-    Any shape, unchanged; silence stays as it is.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> RelativeToPeak()(np.array([[1.0, 4.0]]))
-    array([[0.25, 1.  ]])
-    """
-
-    name = "relative_to_peak"
-    formula = "y = x / max_all(x)"
-    source = "librosa.power_to_db (ref=np.max)"
-    remedy = "run the stages before it in a first pass and take the peak, then divide by it in a second pass (docs/streaming.md)"
-
-    def apply(self, rows: Array) -> Array:
-        peak = rows.max(initial=0)
-        return rows / peak if peak else rows
+def _peak(blocks: Iterable[Array]) -> np.floating:
+    peaks = [rows.max() for rows in blocks if rows.size]
+    if not peaks:
+        raise InputError("there is no row to take the peak of; give an input that is long enough for a frame")
+    return max(peaks)

@@ -24,6 +24,9 @@ class Frames(Windowed):
 
         - ``"snip"``: only frames that lie wholly inside the signal; frame t starts at sample ``t*hop``
         - ``"centre"``: frame t is centred on sample ``t*hop`` (librosa, torch)
+        - ``"padded"``: the same, by frames that lie wholly inside the signal with ``length//2`` samples before and after it;
+          an odd length then has no frame centred just behind the last sample (librosa, torch)
+        - ``"per-hop"``: frame t is centred on sample ``t*hop``, one frame for each whole hop (Whisper)
         - ``"half-hop"``: frame t is centred on sample ``t*hop + hop/2`` (Kaldi's ``snip_edges=false``)
         - ``"end"``: frame t starts at sample ``t*hop``; the last frame is filled up (python_speech_features)
     fill : str
@@ -33,7 +36,8 @@ class Frames(Windowed):
     Notes
     -----
     The number of frames of n samples, :meth:`count`, is ``(n - length)//hop + 1`` (snip), ``n//hop + 1`` (centre),
-    ``(n + hop//2)//hop`` (half-hop) and ``max(1, ceil((n - length)/hop) + 1)`` (end); none for an empty signal.
+    ``(n - length%2)//hop + 1`` (padded), ``n//hop`` (per-hop), ``(n + hop//2)//hop`` (half-hop) and
+    ``max(1, ceil((n - length)/hop) + 1)`` (end); none for an empty signal.
 
     Shape: ``(samples,)`` -> ``(frames, length)``.
 
@@ -62,7 +66,7 @@ class Frames(Windowed):
 
     length: int = 400
     hop: int = 160
-    edges: Literal["snip", "centre", "half-hop", "end"] = "snip"
+    edges: Literal["snip", "centre", "padded", "per-hop", "half-hop", "end"] = "snip"
     fill: Fill = "reflect"
 
     def check(self) -> None:
@@ -72,6 +76,10 @@ class Frames(Windowed):
         length, hop = self.length, self.hop
         if self.edges == "centre":
             return Geometry(length, hop, left=length // 2, reach=hop, fill=self.fill)
+        if self.edges == "padded":
+            return Geometry(length, hop, left=length // 2, reach=hop - length % 2, fill=self.fill)
+        if self.edges == "per-hop":
+            return Geometry(length, hop, left=length // 2, fill=self.fill)
         if self.edges == "half-hop":
             return Geometry(length, hop, left=length // 2 - hop // 2, reach=hop // 2, fill=self.fill)
         if self.edges == "end":

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from featkit.numeric import Array, row_sum
-from featkit.stage import Geometry, Pointwise, Windowed
+from featkit.stage import Geometry, Held, Pointwise, Windowed
 
 
 class RemoveMean(Pointwise):
@@ -38,14 +38,14 @@ class PreEmphasis(Windowed):
     ----------
     coefficient : float
         The part taken off, 0 to 1.
-    first : str
+    first : str or float
         The sample before the first one: ``"zero"`` (y[0] = x[0], python_speech_features) or ``"edge"`` (the first
-        sample itself).
+        sample itself). ``"linear"``: y[0] = x[0] + (2 x[0] - x[1]), as librosa begins; a number: y[0] = x[0] + that.
 
     Notes
     -----
-    Shape: ``(samples,)`` -> ``(samples,)``. To do the same inside each frame, as Kaldi and HTK do, use
-    :class:`FramePreEmphasis`.
+    Shape: ``(samples,)`` -> ``(samples,)``; ``"linear"`` is late by a sample. To do the same inside each frame, as
+    Kaldi and HTK do, use :class:`FramePreEmphasis`.
 
     Raises
     ------
@@ -65,13 +65,34 @@ class PreEmphasis(Windowed):
     source = "Rabiner & Juang, Fundamentals of Speech Recognition, 1993"
 
     coefficient: float = 0.97
-    first: Literal["zero", "edge"] = "zero"
+    first: Literal["zero", "edge", "linear"] | float = "zero"
 
     def check(self) -> None:
         self.at_least(0, "coefficient")
 
     def geometry(self) -> Geometry:
-        return Geometry(span=2, left=1, fill=self.first)
+        if self.first == "linear":
+            return Geometry(span=3, left=1, fill="edge")  # the first sample out needs the second one in
+        return Geometry(span=2, left=1, fill="edge" if self.first == "edge" else "zero")
+
+    def step(self, state: Held | None, rows: Array) -> tuple[Held, Array]:
+        after, out = super().step(state, rows)
+        if len(out) and not (state and state.done):
+            self._begin(out, rows if state is None else np.concatenate([state.rows, rows[:2]]))
+        return after, out
+
+    def flush(self, state: Held | None) -> Array | None:
+        out = super().flush(state)
+        if out is not None and state is not None and len(out) and not state.done:
+            self._begin(out, state.rows)
+        return out
+
+    def _begin(self, out: Array, rows: Array) -> None:
+        """Put the first sample out right where no sample before the first one is meant."""
+        if self.first == "linear":
+            out[0] = rows[0] + (2 * rows[0] - rows[:2][-1])
+        elif not isinstance(self.first, str):
+            out[0] = rows[0] + rows.dtype.type(self.first)
 
     def windows(self, rows: Array) -> Array:
         return rows[:, 1] - float(self.coefficient) * rows[:, 0]

@@ -29,6 +29,29 @@ class Identity(Pointwise):
         return rows
 
 
+class Samples(Pointwise):
+    """Say that what comes in is a signal, where the stages behind would take anything.
+
+    Notes
+    -----
+    Shape: ``(samples,)``, unchanged. Integers are PCM and scaled by their type, as everywhere where samples are taken.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Samples()(np.array([16384, -32768], dtype=np.int16))
+    array([ 0.5, -1. ], dtype=float32)
+    """
+
+    name = "samples"
+    shape = "sample -> sample"
+    formula = "y = x"
+    source = "featkit"
+
+    def apply(self, rows: Array) -> Array:
+        return rows
+
+
 class Affine(Pointwise):
     """Multiply by a number and add another: samples to the 16-bit scale, features to the range a model was trained on.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from featkit.audio.cepstrum import Dct
 from featkit.audio.frames import Frames
 from featkit.audio.log import Log
@@ -44,6 +46,9 @@ def spectrogram(
     """
     if not 0 < rate < float("inf"):
         raise ParameterError(f"the sampling rate must be finite and above 0 Hz, got {rate!r}")
+    for name, ms in (("frame_ms", frame_ms), ("hop_ms", hop_ms)):
+        if not np.isfinite(ms):
+            raise ParameterError(f"{name} must be a finite number of milliseconds, got {ms}")
     length, hop = (round(rate * ms / 1000) for ms in (frame_ms, hop_ms))
     for name, ms, samples in (("frame_ms", frame_ms, length), ("hop_ms", hop_ms, hop)):
         if samples < 1:

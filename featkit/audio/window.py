@@ -10,7 +10,7 @@ from featkit.errors import ShapeError
 from featkit.numeric import Array, constant
 from featkit.stage import Pointwise, RowShape
 
-Kind = Literal["hamming", "hann", "povey", "blackman", "bartlett", "kaiser", "rectangular"]
+Kind = Literal["hamming", "hann", "povey", "blackman", "bartlett", "kaiser", "rectangular", "sine"]
 
 
 @constant
@@ -22,6 +22,7 @@ def window(kind: Kind, n: int, periodic: bool = False, blackman_coeff: float = 0
     - hamming: 0.54 - 0.46 cos(2 pi x); hann: 0.5 - 0.5 cos(2 pi x); povey: hann ** 0.85
     - blackman: c - 0.5 cos(2 pi x) + (0.5 - c) cos(4 pi x), c = ``blackman_coeff``
     - bartlett: 1 - abs(2x - 1); kaiser: I0(beta sqrt(1 - (2x-1)**2)) / I0(beta); rectangular: 1
+    - sine: sin(pi x)
 
     >>> window("hamming", 5)
     array([0.08, 0.54, 1.  , 0.54, 0.08])
@@ -42,6 +43,8 @@ def window(kind: Kind, n: int, periodic: bool = False, blackman_coeff: float = 0
         return 1 - np.abs(2 * x - 1)
     if kind == "kaiser":
         return np.i0(beta * np.sqrt(np.maximum(0.0, 1 - (2 * x - 1) ** 2))) / np.i0(beta)
+    if kind == "sine":
+        return np.sin(np.pi * x)
     return np.ones(n)
 
 
@@ -59,7 +62,8 @@ class Window(Pointwise):
     Parameters
     ----------
     kind : str
-        ``"hamming"``, ``"hann"``, ``"povey"``, ``"blackman"``, ``"bartlett"``, ``"kaiser"`` or ``"rectangular"``.
+        ``"hamming"``, ``"hann"``, ``"povey"``, ``"blackman"``, ``"bartlett"``, ``"kaiser"``, ``"rectangular"`` or
+        ``"sine"``.
     periodic : bool
         False: symmetric, the last weight equals the first. True: one period of it, as for ``n + 1`` without the last.
     length : int or None
@@ -68,6 +72,8 @@ class Window(Pointwise):
         Kaldi's name for the first Blackman weight; used by ``"blackman"``.
     beta : float
         The Kaiser window's shape; used by ``"kaiser"``.
+    weights : ndarray, shape (taps,), or None
+        A window of your own, one weight per tap, in place of ``kind`` and all else here.
 
     Notes
     -----
@@ -78,7 +84,7 @@ class Window(Pointwise):
     ParameterError
         If length is below 1 or beta below 0.
     ShapeError
-        If length is more than the taps of a frame.
+        If length is more than the taps of a frame, or a frame has not as many taps as there are weights.
 
     Examples
     --------
@@ -97,17 +103,24 @@ class Window(Pointwise):
     length: int | None = None
     blackman_coeff: float = 0.42
     beta: float = 14.0
+    weights: np.ndarray | None = None
 
     def check(self) -> None:
         self.at_least(1, "length")
         self.at_least(0, "beta")
+        if self.weights is not None and self.weights.ndim != 1:
+            raise ShapeError(f"Window.weights are one weight per tap, got an array of shape {self.weights.shape}")
 
     def row_shape(self, row: RowShape) -> RowShape:
+        if row is not None and self.weights is not None and self.weights.shape != row:
+            raise ShapeError(f"Window has {len(self.weights)} weights of its own, but a frame has {row[0]} taps")
         if row is not None and self.length is not None and self.length > row[0]:
             raise ShapeError(f"Window takes frames of at least {self.length} taps (its length), got {row[0]}")
         return row
 
     def apply(self, rows: Array) -> Array:
+        if self.weights is not None:
+            return rows * self.weights.astype(rows.dtype)
         n = rows.shape[-1]
         weights = _centred(
             self.kind, self.length or n, n, self.periodic, self.blackman_coeff, self.beta, rows.dtype.str

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import click
 
-from featkit.cli.inputs import Job
-from featkit.cli.main import FAILURES, NOTHING, OK, STOPPED
-from featkit.errors import FeatkitError, WriteError
+from featkit.cli.inputs import Found, Job
+from featkit.cli.main import FAILURES, NOTHING, OK, STOPPED, say
+from featkit.errors import FeatkitError
 
 
 class Outcome(NamedTuple):
-    """What became of one input."""
+    """What became of one input (of one of its channels, where each has a file)."""
 
     status: str  # "ok" or "skipped"
+    output: str
     seconds: float = 0.0  # of sound
     facts: dict[str, Any] = {}  # noqa: RUF012  (never changed; for --json and -v)
 
@@ -31,49 +33,52 @@ class Report(NamedTuple):
     verbose: bool = False
 
 
-def run(jobs: list[Job | WriteError], work: Callable[[Job], Outcome], on_error: str, report: Report) -> int:
+def run(found: Found, jobs: list[Job], work: Callable[[Job], list[Outcome]], on_error: str, report: Report) -> int:
     """Do ``work`` for every job and return the exit code.
 
     A FeatkitError fails its own input only; anything else is featkit's fault and ends the run.
     """
+    for argument in found.nothing:
+        say(f"nothing matched: {argument} (a folder is searched for files with known endings, and a pattern for names)")
     if not jobs:
-        click.echo("nothing matched: no file with a known ending in the folders or patterns given", err=True)
         return NOTHING
     counts = {"ok": 0, "failed": 0, "skipped": 0}
     sound, began, code = 0.0, time.perf_counter(), OK
-    for job in _progress(jobs, report):
+    lines = _Lines(jobs, report)
+    for job in lines:
         try:
-            if isinstance(job, WriteError):
-                raise job
-            outcome = work(job)
+            if job.problem is not None:
+                raise job.problem
+            outcomes = work(job)
         except FeatkitError as error:
             counts["failed"] += 1
-            source = job.source if isinstance(job, Job) else None
-            message = str(error) if source is None or source in str(error) else f"{source}: {error}"
-            _say(f"failed: {message}", report, always=True)
-            _emit({"input": source, "status": "failed", "error": type(error).__name__, "message": str(error)}, report)
+            lines.say(f"failed: {error}" if job.source in str(error) else f"failed: {job.source}: {error}", always=True)
+            _emit(
+                {"input": job.source, "status": "failed", "error": type(error).__name__, "message": str(error)}, report
+            )
             if on_error == "stop":
                 code = STOPPED
                 break
             code = FAILURES
             continue
-        counts[outcome.status] += 1
-        sound += outcome.seconds
-        assert isinstance(job, Job)
-        if report.verbose or len(jobs) == 1:
-            _say(f"{outcome.status}: {job.source} -> {_told(job, outcome)}", report)
-        _emit({"input": job.source, "output": job.output, "status": outcome.status, **outcome.facts}, report)
+        counts[outcomes[0].status] += 1
+        for outcome in outcomes:
+            sound += outcome.seconds
+            if report.verbose or len(jobs) == 1:
+                lines.say(f"{outcome.status}: {job.source} -> {_told(outcome)}")
+            _emit({"input": job.source, "output": outcome.output, "status": outcome.status, **outcome.facts}, report)
+    lines.close()
     took = time.perf_counter() - began
     done = " · ".join(f"{number:,} {status}" for status, number in counts.items())
     speed = f" · {_hours(sound)} audio · {sound / took:,.0f}x real time" if sound else ""
-    _say(done + speed + (" · stopped at the first failure" if code == STOPPED else ""), report)
+    lines.say(done + speed + (" · stopped at the first failure" if code == STOPPED else ""))
     _emit({"summary": {**counts, "audio_seconds": sound, "wall_seconds": took}}, report)
     return code
 
 
-def _told(job: Job, outcome: Outcome) -> str:
+def _told(outcome: Outcome) -> str:
     shape = " x ".join(map(str, outcome.facts.get("shape", ())))
-    where = "standard output" if job.output == "-" else job.output
+    where = "standard output" if outcome.output == "-" else outcome.output
     return f"{where} ({shape} {outcome.facts['dtype']})" if shape else f"{where} ({outcome.facts.get('why', '')})"
 
 
@@ -81,21 +86,37 @@ def _hours(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds >= 360 else f"{seconds:.1f} s"
 
 
-def _say(line: str, report: Report, always: bool = False) -> None:
-    if always or not report.quiet:
-        click.echo(line, err=True)
-
-
 def _emit(record: dict[str, Any], report: Report) -> None:
     if report.as_json:
         click.echo(json.dumps(record, ensure_ascii=False))
 
 
-def _progress(jobs: list[Any], report: Report) -> Iterable[Any]:
-    if report.quiet or len(jobs) < 2 or not sys.stderr.isatty():
-        return jobs
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return jobs
-    return tqdm(jobs, unit="file", file=sys.stderr, leave=False)
+class _Lines:
+    """The jobs one by one, with a progress bar where there is a terminal for it, and lines that don't garble it."""
+
+    def __init__(self, jobs: list[Job], report: Report) -> None:
+        self._jobs, self._quiet, self._bar = jobs, report.quiet, None
+        if not report.quiet and len(jobs) > 1 and sys.stderr is not None and sys.stderr.isatty():
+            with suppress(ImportError):
+                from tqdm import tqdm
+
+                self._bar = tqdm(total=len(jobs), unit="file", file=sys.stderr, leave=False)
+
+    def __iter__(self) -> Iterator[Job]:
+        for job in self._jobs:
+            yield job
+            if self._bar is not None:
+                self._bar.update()
+
+    def say(self, line: str, always: bool = False) -> None:
+        """A line on standard error, unless it is to be quiet."""
+        if self._bar is not None and not self._bar.disable:
+            self._bar.write(line, file=sys.stderr)
+        elif always or not self._quiet:
+            say(line)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

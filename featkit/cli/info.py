@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from featkit.cli.main import FAILURES, OK
+from featkit.cli.main import FAILURES, OK, say
 from featkit.errors import FeatkitError
 from featkit.files.info import info as describe
+from featkit.files.sidecar import stages_of
 
 
-@click.command()
+@click.command(short_help="What a file holds and how it was made.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def info(files: tuple[str, ...], as_json: bool) -> int:
@@ -27,7 +28,7 @@ def info(files: tuple[str, ...], as_json: bool) -> int:
         try:
             facts = describe(file)
         except FeatkitError as error:
-            click.echo(f"failed: {error}", err=True)
+            say(f"failed: {error}")
             code = FAILURES
             continue
         click.echo(json.dumps(facts, ensure_ascii=False) if as_json else "\n".join(_lines(facts)))
@@ -40,7 +41,7 @@ def _lines(facts: dict[str, Any], indent: str = "") -> list[str]:
         if key == "made" and value is None:
             lines.append(f"{indent}made: not known (no sidecar beside it)")
         elif key == "pipeline":
-            lines += [f"{indent}pipeline:", *(f"{indent}  {stage}" for stage in value.split(" | "))]
+            lines += [f"{indent}pipeline:", *(f"{indent}  {stage}" for stage in stages_of(value))]
         elif isinstance(value, dict):
             lines += [f"{indent}{key}:", *_lines(value, indent + "  ")]
         elif isinstance(value, list):

@@ -4,83 +4,106 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
-from featkit.errors import WriteError
+from featkit.errors import FeatkitError, WriteError
 
 STDIO = "-"
 
 
 class Job(NamedTuple):
-    """One input, and its output's path (``"-"``: standard output)."""
+    """One input, its output's path (``"-"``: standard output), and why it cannot be done, if so."""
 
     source: str
     output: str
+    problem: FeatkitError | None = None
 
 
-def find(arguments: Iterable[str], suffixes: frozenset[str]) -> list[tuple[str, Path]]:
-    """The files that the arguments stand for, each with its place in a mirrored tree.
+class Found(NamedTuple):
+    """The inputs, each with its place in a mirrored tree, and the arguments that stand for none."""
+
+    inputs: list[tuple[str, Path]]
+    nothing: list[str]
+
+
+def find(arguments: Iterable[str], suffixes: frozenset[str]) -> Found:
+    """The files that the arguments stand for.
 
     A folder stands for the files in and below it that end in one of ``suffixes``; its tree is kept. A pattern is expanded
     here, so it works where no shell does it; the tree below its fixed part is kept. Of files named one by one, what
-    lies below their common folder is kept. Nothing is taken twice.
+    lies below their common folder is kept. Hidden files are taken only where they are named. Nothing is taken twice.
     """
     found: list[tuple[str, Path]] = []
     single: list[str] = []
+    nothing: list[str] = []
     for argument in arguments:
         path = Path(argument)
+        if not argument:
+            raise click.UsageError("an INPUT is empty; give a file, a folder, a pattern or -")
         if argument == STDIO:
             found.append((STDIO, Path("stdin")))
         elif path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix.lower() in suffixes and file.is_file())
-            found += [(str(file), file.relative_to(path)) for file in files if not file.name.startswith(".")]
+            below = [(str(file), place) for file, place in _matches(path, "**/*") if file.suffix.lower() in suffixes]
+            nothing += [] if below else [argument]
+            found += below
         elif glob.has_magic(argument) and not path.exists():
-            fixed = Path(*_before_magic(path))
-            matches = sorted(glob.glob(argument, recursive=True))
-            found += [(match, Path(os.path.relpath(match, fixed))) for match in matches if Path(match).is_file()]
+            # What an earlier run left beside its inputs is no input.
+            matches = [(str(file), place) for file, place in _matches(*_split(path)) if not _made_here(file)]
+            nothing += [] if matches else [argument]
+            found += matches
         else:
             single.append(argument)
     if single:
-        common = os.path.commonpath([os.path.abspath(os.path.dirname(file) or ".") for file in single])
+        common = os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in single])
         found += [(file, Path(os.path.relpath(os.path.abspath(file), common))) for file in single]
     first: dict[str, tuple[str, Path]] = {}
     for source, place in found:
         first.setdefault(os.path.abspath(source) if source != STDIO else STDIO, (source, place))
-    return list(first.values())
+    return Found(list(first.values()), nothing)
 
 
-def _before_magic(path: Path) -> list[str]:
-    parts: list[str] = []
-    for part in path.parts:
-        if glob.has_magic(part):
-            break
-        parts.append(part)
-    return parts or ["."]
+def _made_here(file: Path) -> bool:
+    return file.name.endswith((".npy", ".npy.json"))
 
 
-def jobs(found: list[tuple[str, Path]], out: str | None, kind: str) -> list[Job | WriteError]:
+def _split(path: Path) -> tuple[Path, str]:
+    """A pattern's fixed part, and the rest."""
+    fixed = next(at for at, part in enumerate(path.parts) if glob.has_magic(part))
+    pattern = os.path.join(*path.parts[fixed:])
+    return Path(*path.parts[:fixed]), f"{pattern}/*" if path.name == "**" else pattern
+
+
+def _matches(folder: Path, pattern: str) -> Iterator[tuple[Path, Path]]:
+    """Files below a folder, in order; pathlib doesn't follow links to folders, which may lead round in a circle."""
+    hidden = any(part.startswith(".") for part in Path(pattern).parts)
+    for file in sorted(folder.glob(pattern)):
+        place = file.relative_to(folder)
+        if file.is_file() and (hidden or not any(part.startswith(".") for part in place.parts)):
+            yield file, place
+
+
+def jobs(found: Found, out: str | None, kind: str) -> list[Job]:
     """Give every input its output: ``<stem>.<kind>.npy`` beside it, or as ``-o`` says.
 
-    Two inputs that would write the same file are not both written: the later one is an error in the list.
+    Two inputs that would write the same file are not both written: the later one has a problem.
     """
-    if (
-        out is not None
-        and out != STDIO
-        and Path(out).suffix not in ("", ".npy")
-        and not Path(out).is_dir()
-        and out[-1] != "/"
-    ):
+    if out == "":
+        raise click.UsageError("-o is empty; give NAME.npy, a folder (ending in /) or -")
+    folder = out is not None and out != STDIO and (out.endswith(("/", os.sep)) or Path(out).is_dir())
+    if out is not None and out != STDIO and not folder and Path(out).suffix not in ("", ".npy"):
         raise click.UsageError(f"-o {out}: features are written as .npy; give NAME.npy, a folder (ending in /) or -")
-    one_file = out is not None and (out == STDIO or (Path(out).suffix == ".npy" and not Path(out).is_dir()))
-    if one_file and len(found) > 1:
-        raise click.UsageError(f"-o {out} is one output and there are {len(found)} inputs; give a folder (ending in /)")
+    one_file = out is not None and not folder and (out == STDIO or Path(out).suffix == ".npy")
+    if one_file and len(found.inputs) > 1:
+        raise click.UsageError(
+            f"-o {out} is one output and there are {len(found.inputs)} inputs; give a folder (ending in /)"
+        )
     taken: dict[str, str] = {}
-    listed: list[Job | WriteError] = []
-    for source, place in found:
+    listed: list[Job] = []
+    for source, place in found.inputs:
         name = place.with_name(f"{place.stem}.{kind}.npy")
         if one_file:
             output = str(out)
@@ -89,10 +112,6 @@ def jobs(found: list[tuple[str, Path]], out: str | None, kind: str) -> list[Job 
         else:
             output = STDIO if source == STDIO else str(Path(source).with_name(name.name))
         other = taken.setdefault(os.path.abspath(output), source)
-        if other is source:
-            listed.append(Job(source, output))
-        else:
-            listed.append(
-                WriteError(f"{source} would overwrite the output of {other}, {output}; rename one, or run it with -o")
-            )
+        message = f"{source} would overwrite the output of {other}, {output}; rename one, or run it with another -o"
+        listed.append(Job(source, output, None if other is source else WriteError(message)))
     return listed

@@ -7,6 +7,9 @@ import os
 import signal
 import sys
 import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -20,6 +23,9 @@ COMMANDS = {
     "mfcc": "features",
     "fbank": "features",
     "spectrogram": "features",
+    "extract": "features",
+    "presets": "presets",
+    "diff": "diff",
     "info": "info",
     "stages": "stages",
 }
@@ -60,33 +66,59 @@ def featkit() -> None:
     """
 
 
+def say(line: str) -> None:
+    """A line on standard error; if nobody can read it, the work goes on."""
+    with suppress(OSError, ValueError):
+        click.echo(line, err=True)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; no traceback reaches the user unless FEATKIT_TRACEBACK is set."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _terminate)
+    warnings.showwarning = lambda message, *_, **__: say(f"warning: {message}")
+    code = _guarded(lambda: featkit.main(arguments, standalone_mode=False))
+    if sys.stdout is not None:
+        code = _guarded(sys.stdout.flush) or code  # what waits in the buffer may not fit on the disk
+    sys.exit(code)
+
+
+def _guarded(call: Callable[[], Any]) -> int:
+    """Run ``call``; whatever goes wrong becomes one line and an exit code."""
     try:
-        code = featkit.main(arguments, standalone_mode=False)
+        return call() or OK
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        with suppress(OSError, ValueError):
+            error.show()
+        return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; finished files are whole, nothing half-written is left", err=True)
-        code = INTERRUPTED
-    except BrokenPipeError:  # who reads our output has had enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = OK
+        say("interrupted; finished files are whole, nothing half-written is left")
+        return INTERRUPTED
+    except (BrokenPipeError, SystemExit):  # click exits so, when who reads our output has had enough, as `head` does
+        _forget_standard_output()
+        return OK
     except FeatkitError as error:
-        click.echo(f"featkit: {error}", err=True)
-        code = USAGE if isinstance(error, ParameterError) else FAILURES
+        say(f"featkit: {error}")
+        return USAGE if isinstance(error, ParameterError) else FAILURES
+    except OSError as error:
+        _forget_standard_output()
+        say(f"featkit: standard output cannot be written: {(error.strerror or str(error)).lower()}; give it more room")
+        return FAILURES
     except Exception as error:
         if os.environ.get("FEATKIT_TRACEBACK"):
             traceback.print_exc()
-        click.echo(
+        say(
             f"featkit: internal error: {type(error).__name__}: {error}; please report it with the command and the output "
-            "it gives with FEATKIT_TRACEBACK=1",
-            err=True,
+            "it gives with FEATKIT_TRACEBACK=1"
         )
-        code = INTERNAL
-    sys.exit(code or OK)
+        return INTERNAL
+
+
+def _forget_standard_output() -> None:
+    # Python flushes it again when it ends, and would complain.
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

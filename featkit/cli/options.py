@@ -35,11 +35,15 @@ class Setting(click.ParamType):  # type: ignore[type-arg]
         key, equals, text = value.partition("=")
         if not equals or not key:
             self.fail(f"{value!r} is not of the form stage.parameter=value, as in mel.n_mels=80", param, ctx)
-        try:
-            read = ast.literal_eval(text)
-        except (SyntaxError, ValueError):
-            read = text
-        return key.strip().replace(".", "__"), read
+        return key.strip().replace(".", "__"), text
+
+
+def read_value(text: str) -> Any:
+    """A value as it is written in Python; what isn't Python is a word."""
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return text
 
 
 def input_options(command: F) -> F:
@@ -51,7 +55,13 @@ def input_options(command: F) -> F:
         click.option(
             "--rate", type=click.IntRange(min=1), help="The sampling rate expected, in Hz; others are errors."
         ),
-        click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True),
+        click.option(
+            "--dtype",
+            type=click.Choice(["float32", "float64"]),
+            default="float32",
+            show_default=True,
+            help="Precision in which files are read and features computed.",
+        ),
         click.option(
             "--truncated",
             type=click.Choice(["error", "keep"]),

@@ -12,7 +12,7 @@ from featkit.errors import ParameterError, did_you_mean
 from featkit.stage import Stage
 
 
-@click.command()
+@click.command(short_help="List or describe the stages.")
 @click.argument("names", nargs=-1, metavar="[STAGE...]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def stages(names: tuple[str, ...], as_json: bool) -> None:
@@ -43,9 +43,13 @@ def _brief(kind: type[Stage]) -> str:
 
 
 def _full(kind: type[Stage]) -> str:
-    signature = str(inspect.signature(kind)).replace("'", "").removesuffix(" -> None")
+    parameters = inspect.signature(kind).parameters.values()
+    signature = ", ".join(
+        f"{one.name}: {one.annotation}" + ("" if one.default is one.empty else f" = {one.default!r}")
+        for one in parameters
+    )
     lines = [
-        f"{kind.__name__}{signature}",
+        f"{kind.__name__}({signature})",
         f"  shape:   {kind.shape}",
         f"  formula: {kind.formula}",
         f"  source:  {kind.source}",

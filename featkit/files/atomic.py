@@ -19,6 +19,7 @@ _REMEDIES = {
     errno.EROFS: "write elsewhere with -o",
     errno.EACCES: "write elsewhere with -o, or change the folder's permissions",
     errno.EPERM: "write elsewhere with -o, or change the folder's permissions",
+    errno.EEXIST: "a part of the path is a file; choose another folder",
     errno.ENOTDIR: "a part of the path is a file; choose another folder",
     errno.ENAMETOOLONG: "choose a shorter name with -o",
 }
@@ -36,7 +37,7 @@ def atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator
         If the file is there and not to be overwritten, or the system refuses (no space, read-only, no permission).
     """
     target = Path(path)
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    part = target.with_name(f".{secrets.token_hex(8)}.part")  # short: the target's own name may have the longest length
     with explained(target):
         _refuse_existing(target, overwrite)
         target.parent.mkdir(parents=True, exist_ok=True)

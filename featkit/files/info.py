@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     -------
     dict
         For arrays: ``shape``, ``dtype``, ``min``, ``max``, ``mean``, ``finite``, and under ``made`` the sidecar's record.
-        For sound: ``rate``, ``channels``, ``samples``, ``seconds``.
+        For sound: ``rate``, ``channels``, ``samples``, ``seconds``, and ``cut_short`` where the header announces more.
 
     Raises
     ------
@@ -31,7 +34,9 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     name = os.fspath(path)
     try:
-        with open(path, "rb") as file:
+        # What can be read only once, a pipe, is left to the reader of sound.
+        ordinary = stat.S_ISREG(os.stat(path).st_mode)
+        with open(path, "rb") if ordinary else nullcontext(io.BytesIO()) as file:
             head = file.read(6)
     except OSError as error:
         raise ReadError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}; check the path") from None
@@ -47,25 +52,31 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
         "channels": sound.channels,
         "samples": sound.samples,
         "seconds": sound.samples / sound.rate,
+        **({"cut_short": sound.shortfall} if sound.shortfall else {}),
     }
 
 
 def _array(array: np.ndarray[Any, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {"shape": list(array.shape), "dtype": str(array.dtype), "bytes": array.nbytes}
     if array.size and array.dtype.kind in "fiu":
-        low, high, total, finite = np.inf, -np.inf, 0.0, True
+        low, high, total, count = np.inf, -np.inf, 0.0, 0
         for at in range(0, len(array) if array.ndim else 1, 4096):  # a mapped file of any size
-            rows = array[at : at + 4096] if array.ndim else array
-            low, high = min(low, float(rows.min())), max(high, float(rows.max()))
-            total += float(rows.sum(dtype=np.float64))
-            finite = finite and bool(np.isfinite(rows).all())
-        facts |= {"min": low, "max": high, "mean": total / array.size, "finite": finite}
+            rows = np.asarray(array[at : at + 4096] if array.ndim else array)
+            finite = rows[np.isfinite(rows)]
+            if finite.size:
+                low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+                total, count = total + float(finite.sum(dtype=np.float64)), count + finite.size
+        values = {"min": low, "max": high, "mean": total / count} if count else {}
+        facts |= {**values, "finite": count == array.size}
     return facts
 
 
 def _archive(name: str) -> dict[str, Any]:
     try:
         with np.load(name, allow_pickle=False) as archive:
-            return {key: {"shape": list(archive[key].shape), "dtype": str(archive[key].dtype)} for key in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ReadError(f"{name} cannot be read as .npz: {error}; make it anew") from None
+            arrays = {key: archive[key] for key in archive.files}
+        return {key: {"shape": list(array.shape), "dtype": str(array.dtype)} for key, array in arrays.items()}
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile):
+        raise ReadError(
+            f"{name} cannot be read as .npz: it is no archive of NumPy arrays, or damaged; make it anew"
+        ) from None

@@ -7,7 +7,6 @@ import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -71,6 +70,8 @@ class NpyWriter:
 
     def __enter__(self) -> Self:
         if self.path == "-":
+            if sys.stdout is None:
+                raise WriteError("standard output is closed; give -o NAME.npy")
             self._stack.enter_context(explained("standard output"))
             self._file = self._stack.enter_context(tempfile.TemporaryFile())
         else:
@@ -96,7 +97,8 @@ class NpyWriter:
         # NumPy pads the header so that the number of rows can grow in place.
         np.lib.format.write_array_header_1_0(self._file, fields)
 
-    def _finish(self) -> None:
+    def complete(self) -> None:
+        """Patch the header and hand everything to the disk; then only the renaming is left to do."""
         if self._row is None:
             raise InputError(f"nothing was written to {self.path}: there were no rows, not even their width is known")
         self._file.seek(0)
@@ -105,6 +107,11 @@ class NpyWriter:
             raise WriteError(
                 f"{self.path}: the header grew from {self._header} to {self._file.tell()} bytes; report this"
             )
+        self._file.seek(0, os.SEEK_END)
+        self._file.flush()
+
+    def _finish(self) -> None:
+        self.complete()
         if self.path == "-":
             self._file.seek(0)
             shutil.copyfileobj(self._file, sys.stdout.buffer)
@@ -128,11 +135,16 @@ def load(path: str | os.PathLike[str]) -> Array:
     ReadError
         If it isn't there, isn't a ``.npy`` file, holds Python objects or is cut short.
     """
+    name = os.fspath(path)
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False) if Path(path).stat().st_size else None
+        with open(path, "rb") as file:
+            head = file.read(6)
+        array = np.load(path, mmap_mode="r", allow_pickle=False) if head == b"\x93NUMPY" else None
     except (OSError, ValueError, EOFError, SyntaxError) as error:
-        reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
-        raise ReadError(f"{os.fspath(path)} cannot be read as .npy: {reason}; make it anew or check the path") from None
+        reason = (getattr(error, "strerror", None) or str(error)).splitlines()[0].lower()
+        if "object" in reason or "pickle" in reason:
+            reason = "it holds Python objects, which could run code"
+        raise ReadError(f"{name} cannot be read as .npy: {reason}; make it anew or check the path") from None
     if not isinstance(array, np.ndarray):
-        raise ReadError(f"{os.fspath(path)} is not one .npy array; make it anew with featkit")
+        raise ReadError(f"{name} is not one .npy array and cannot be read as .npy; make it anew with featkit")
     return array

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from featkit.errors import ReadError
 from featkit.files.atomic import atomic
+from featkit.files.npy import load
 from featkit.version import __version__
 
 
@@ -19,9 +21,31 @@ def sidecar_path(output: str | os.PathLike[str]) -> Path:
 
 
 def fingerprint(source: str) -> dict[str, Any]:
-    """What tells whether an input has changed: its size and time of last change."""
+    """What tells whether an input has changed: its name, its size and the time of its last change."""
     status = os.stat(source)
     return {"path": source, "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+
+
+def up_to_date(output: str | os.PathLike[str], record: dict[str, Any]) -> bool | None:
+    """Whether ``output`` was made as ``record`` says, from the same input, and is whole; None where nothing is known."""
+    made = read_sidecar(output)
+    if made is None or not Path(output).exists():
+        return None
+    if record["input"] is None or not isinstance(made.get("input"), dict):
+        return False
+    same_input = _without_folder(made["input"]) == _without_folder(record["input"])
+    others = [key for key in record if key != "input"]
+    if made["featkit"] != __version__ or not same_input or any(made.get(key) != record[key] for key in others):
+        return False
+    try:
+        array = load(output)
+    except ReadError:
+        return False
+    return list(array.shape) == made.get("shape") and str(array.dtype) == made.get("dtype")
+
+
+def _without_folder(source: dict[str, Any]) -> dict[str, Any]:
+    return {**source, "path": os.path.basename(str(source.get("path")))}
 
 
 def write_sidecar(output: str | os.PathLike[str], record: dict[str, Any]) -> None:
@@ -29,14 +53,35 @@ def write_sidecar(output: str | os.PathLike[str], record: dict[str, Any]) -> Non
     import scipy
 
     versions = {"featkit": __version__, "numpy": np.__version__, "scipy": scipy.__version__}
+    everything = {**versions, **record}
+    try:
+        text = json.dumps(everything, indent=2, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a file name that is no valid text
+        text = json.dumps(everything, indent=2).encode()
     with atomic(sidecar_path(output), overwrite=True) as file:
-        file.write((json.dumps({**versions, **record}, indent=2, ensure_ascii=False) + "\n").encode())
+        file.write(text + b"\n")
 
 
 def read_sidecar(output: str | os.PathLike[str]) -> dict[str, Any] | None:
     """The record beside ``output``, or None where there is none that can be read."""
     try:
         record = json.loads(sidecar_path(output).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) and "featkit" in record else None
+    usable = isinstance(record, dict) and all(isinstance(record.get(key), str) for key in ("featkit", "pipeline"))
+    return record if usable else None
+
+
+def stages_of(pipeline: str) -> list[str]:
+    """Split a pipeline's ``repr`` at its own bars, not at those inside a stage.
+
+    >>> stages_of("A(x=1) | Join(branches=(B() | C(), D()))")
+    ['A(x=1)', 'Join(branches=(B() | C(), D()))']
+    """
+    stages, depth, begin = [], 0, 0
+    for at, character in enumerate(pipeline):
+        depth += (character in "([") - (character in ")]")
+        if character == "|" and not depth:
+            stages.append(pipeline[begin:at].strip())
+            begin = at + 1
+    return [*stages, pipeline[begin:].strip()]

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
-import shutil
 import stat
 import sys
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
 
 import numpy as np
 
-from featkit.errors import InputError, ParameterError, ReadError
+from featkit.errors import FeatkitError, InputError, ParameterError, ReadError, WriteError
 from featkit.numeric import Array, as_finite, row_sum
 
 #: None: the file must have one channel; an integer: that one, from 0; "mix": their mean; "each": all, as columns.
@@ -71,40 +71,80 @@ class SoundBlocks:
     channels : int
         Channels in the file.
     samples : int
-        Samples in each channel, as the header has it.
+        Samples in each channel: as the header has it, and once a damaged file was read to its end, those that came.
+    shortfall : str or None
+        How much less is there than the header announces, or None.
     """
 
-    def __init__(self, path: str | os.PathLike[str], size: int, channels: Channels, dtype: str, truncated: str) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        size: int,
+        channels: Channels,
+        dtype: str,
+        truncated: str,
+        empty: str = "error",
+    ) -> None:
         if size < 1:
             raise ParameterError(f"a block needs at least one sample, got {size=}")
         _one_of("channels", channels, (None, "mix", "first", "each"), also=int)
         _one_of("dtype", dtype, ("float32", "float64"))
         _one_of("truncated", truncated, ("error", "keep"))
+        _one_of("empty", empty, ("error", "keep"))
         self.path = os.fspath(path)
         self._size, self._choice, self._dtype, self._truncated = size, channels, dtype, truncated
-        self._spooled: IO[bytes] | None = _spool(self.path)
+        self._spool = _spooled(self.path)
         with self._open() as file:
             self.rate, self.channels, self.samples = file.samplerate, file.channels, file.frames
-            self._note = file.extra_info
+            note = file.extra_info
+        self.shortfall = _shortfall(note)
         self._check_channels()
-        self._check_length()
+        if self.shortfall:
+            self._cut_short(self.samples, self.shortfall)
+        if not self.samples and empty == "error":
+            self._refuse_nothing(note)
+
+    def channel(self, number: int) -> SoundBlocks:
+        """The same sound, one channel of it."""
+        other = copy.copy(self)
+        other._choice = number
+        other._check_channels()
+        return other
 
     def __iter__(self) -> Iterator[Array]:
         done, size = 0, self._size
         while size:
-            with self._open() as file:
-                try:
-                    if done:
-                        file.seek(done)
-                    while len(block := file.read(size, dtype=self._dtype, always_2d=True)):
-                        yield self._chosen(block, done)
-                        done += len(block)
-                    break
-                except RuntimeError as error:  # damaged somewhere in this block: what is before it is good
-                    self._cut_short(done, str(error).rpartition(" : ")[2].rstrip("."))
-                    size //= 4
+            try:
+                for start, block in self._read(size):
+                    if start + len(block) > done:
+                        new = block[max(0, done - start) :]
+                        yield self._chosen(new, done)
+                        done += len(new)
+                break
+            except _Damaged as error:  # somewhere in this block: what lies before is good, so look closer
+                self._cut_short(done, str(error))
+                size = max(1, size // 4) if size > 1 else 0
         if done < self.samples:
             self._cut_short(done, f"{self.samples} samples were announced")
+            self.samples = done
+        if not done:
+            yield np.empty((0, self.channels) if self._choice == "each" else 0, self._dtype)
+
+    def _read(self, size: int) -> Iterator[tuple[int, Array]]:
+        start = 0
+        with self._open() as file:
+            # soundfile moves a seekable file to where it stands after every read, and an MP3 decoder that is moved loses
+            # what it had in hand; so no moving, and what was had already is read again.
+            file.seekable = lambda: False
+            while True:
+                try:
+                    block = file.read(size, dtype=self._dtype, always_2d=True)
+                except RuntimeError as error:
+                    raise _Damaged(str(error).rpartition(" : ")[2].rstrip(".")) from None
+                if not len(block):
+                    return
+                yield start, block
+                start += len(block)
 
     def _chosen(self, block: Array, start: int) -> Array:
         if self._choice == "mix":
@@ -134,24 +174,17 @@ class SoundBlocks:
                 f"{self.shown} has no channel {self._choice}; it has {self.channels}, numbered from 0 to {self.channels - 1}"
             )
 
-    def _check_length(self) -> None:
-        # libsndfile reads what there is and only its log tells that the header promised more.
-        for announced, found in re.findall(
-            r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", self._note, re.MULTILINE
-        ):
-            if self._truncated == "error" and int(found) < int(announced) < _UNKNOWN_LENGTH:
-                self._cut_short(self.samples, f"{announced} bytes of sound were announced and {found} are there")
-        if not self.samples:
-            after = re.search(r"^data\s*: 0\s*$", self._note, re.MULTILINE) and "Unknown chunk marker" in self._note
-            raise InputError(
-                f"{self.shown} holds no samples"
-                + (
-                    ": its header says 0 bytes of sound although bytes follow, as a recorder that was stopped leaves it; "
-                    "rewrite the header, as `sox --ignore-length in.wav out.wav` does"
-                    if after
-                    else "; record it anew or leave it out"
-                )
+    def _refuse_nothing(self, note: str) -> None:
+        after = re.search(r"^data\s*: 0\s*$", note, re.MULTILINE) and "Unknown chunk marker" in note
+        raise InputError(
+            f"{self.shown} holds no samples"
+            + (
+                ": its header says 0 bytes of sound although bytes follow, as a recorder that was stopped leaves it; "
+                "rewrite the header, as `sox --ignore-length in.wav out.wav` does"
+                if after
+                else "; record it anew or leave it out"
             )
+        )
 
     def _cut_short(self, done: int, why: str) -> None:
         if self._truncated == "error":
@@ -170,19 +203,21 @@ class SoundBlocks:
             raise ReadError(
                 f"soundfile cannot load libsndfile ({error}); install it (Debian: apt install libsndfile1)"
             ) from None
-        if self._spooled is not None:
-            self._spooled.seek(0)
+        source: Any = self.path
+        if self._spool is not None:
+            source = self._spool.rewound()
+        elif os.name == "posix":
+            source = os.fsencode(self.path)  # names that are no valid text, too
         try:
-            file = soundfile.SoundFile(self._spooled if self._spooled is not None else self.path)
+            file = soundfile.SoundFile(source)
         except (RuntimeError, TypeError, ValueError) as error:
             raise ReadError(f"{self.shown} cannot be read as sound: {self._guess(str(error))}") from None
         with file:
             yield file
 
     def _guess(self, reason: str) -> str:
-        if self._spooled is not None:
-            self._spooled.seek(0)
-            head = self._spooled.read(16)
+        if self._spool is not None:
+            head = self._spool.rewound().read(16)
         else:
             with open(self.path, "rb") as file:
                 head = file.read(16)
@@ -202,6 +237,7 @@ def blocks(
     channels: Channels = None,
     dtype: Literal["float32", "float64"] = "float32",
     truncated: Literal["error", "keep"] = "error",
+    empty: Literal["error", "keep"] = "error",
 ) -> SoundBlocks:
     """Read a sound file of any length block by block.
 
@@ -219,6 +255,8 @@ def blocks(
         ``"float32"`` or ``"float64"``.
     truncated : str
         What to do with a file that ends before its header says: ``"error"``, or ``"keep"`` what is there.
+    empty : str
+        What to do with a file that holds no samples: ``"error"``, or ``"keep"`` it, as a block of none.
 
     Returns
     -------
@@ -242,7 +280,7 @@ def blocks(
     ...     sound.rate, [len(block) for block in sound]
     (16000, [65536, 34464])
     """
-    return SoundBlocks(path, size, channels, dtype, truncated)
+    return SoundBlocks(path, size, channels, dtype, truncated, empty)
 
 
 def read(
@@ -251,6 +289,7 @@ def read(
     channels: Channels = None,
     dtype: Literal["float32", "float64"] = "float32",
     truncated: Literal["error", "keep"] = "error",
+    empty: Literal["error", "keep"] = "error",
 ) -> tuple[Array, int]:
     """Read a whole sound file. Parameters and errors: see :func:`blocks`.
 
@@ -269,31 +308,67 @@ def read(
     ...     featkit.read(folder + "/a.wav")
     (array([ 0. ,  0.5, -1. ], dtype=float32), 16000)
     """
-    sound = blocks(path, channels=channels, dtype=dtype, truncated=truncated)
-    parts = list(sound)
-    if not parts:
+    sound = blocks(path, channels=channels, dtype=dtype, truncated=truncated, empty=empty)
+    samples = np.concatenate(list(sound))
+    if not len(samples) and empty == "error":
         raise InputError(f"{sound.shown} holds no samples that can be read; get a whole copy")
-    return np.concatenate(parts), sound.rate
+    return samples, sound.rate
 
 
-def _spool(path: str) -> IO[bytes] | None:
-    """Keep what can be read only once (standard input, a pipe) in a temporary file; None for an ordinary file."""
+class _Damaged(Exception):
+    """The decoder cannot go on."""
+
+
+class _Spool:
+    """What can be read only once (standard input, a pipe), kept in a temporary file for as long as this lives."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with this object)
+        weakref.finalize(self, self._file.close)
+        while chunk := source.read(1 << 20):
+            try:
+                self._file.write(chunk)
+                self._file.flush()
+            except OSError as error:
+                raise WriteError(
+                    f"the temporary file for what comes in once cannot be written in {tempfile.gettempdir()}: "
+                    f"{(error.strerror or str(error)).lower()}; free some space or set TMPDIR to another folder"
+                ) from None
+
+    def rewound(self) -> IO[bytes]:
+        """The file, at its beginning."""
+        self._file.seek(0)
+        return self._file
+
+
+def _spooled(path: str) -> _Spool | None:
+    """Keep what can be read only once; None for an ordinary file. Refuse what cannot be read at all."""
     try:
-        if path != "-" and stat.S_ISREG(os.stat(path).st_mode):
-            with open(path, "rb"):
-                return None
-        source = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115
-        spooled = tempfile.TemporaryFile()  # noqa: SIM115
-        shutil.copyfileobj(source, spooled)
-        return spooled
-    except OSError as error:
+        if path == "-":
+            if sys.stdin is None:
+                raise ReadError("standard input is closed; give a file, or send one to it")
+            return _Spool(sys.stdin.buffer)
+        with open(path, "rb") as source:
+            return None if stat.S_ISREG(os.fstat(source.fileno()).st_mode) else _Spool(source)
+    except FeatkitError:
+        raise
+    except (OSError, ValueError) as error:
         shown = "standard input" if path == "-" else path
-        remedy = (
-            "give a file (a directory is searched by the command line only)"
-            if Path(path).is_dir()
-            else "check the path"
-        )
-        raise ReadError(f"{shown} cannot be read: {(error.strerror or str(error)).lower()}; {remedy}") from None
+        folder = path != "-" and os.path.isdir(path)
+        remedy = "give a file (a folder is searched by the command line only)" if folder else "check the path"
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ReadError(f"{shown} cannot be read: {reason.lower()}; {remedy}") from None
+
+
+def _shortfall(note: str) -> str | None:
+    """What libsndfile's log says is missing: it reads what there is without an error."""
+    lengths = r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*:\s*(\d+) \(should be (\d+)\)"
+    for announced, found in re.findall(lengths, note, re.MULTILINE):
+        if int(found) < int(announced) < _UNKNOWN_LENGTH:
+            return f"{announced} bytes were announced and {found} are there"
+    if "Last page lacks an end-of-stream bit" in note or "Junk after the last page" in note:
+        return "its last page is missing or broken off"
+    return None
 
 
 def _one_of(name: str, value: Any, known: tuple[Any, ...], also: type | None = None) -> None:

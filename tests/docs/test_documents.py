@@ -1,6 +1,7 @@
 """Every example in the documents runs: ``>>>`` as doctests, ``$ featkit`` as commands, CONTRIBUTING's stage as a stage."""
 
 import doctest
+import importlib.util
 import re
 import shlex
 import shutil
@@ -87,6 +88,13 @@ def test_contributing_example_is_a_good_stage():
     np.testing.assert_allclose(teager(scale=0.5)(signal), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
     with pytest.raises(featkit.ParameterError, match=r"Teager\.scale must be finite and above 0"):
         teager(scale=0.0)
+
+
+def test_the_page_of_presets_is_what_they_are():
+    spec = importlib.util.spec_from_file_location("make_presets", ROOT / "docs/make_presets.py")
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+    assert (ROOT / "docs/presets.md").read_text(encoding="utf-8") == maker.page(), "run python docs/make_presets.py"
 
 
 def test_architecture_names_every_module():

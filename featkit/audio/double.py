@@ -1,0 +1,81 @@
+"""Double precision inside: what is computed in float64 and handed on in the precision of the input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featkit.audio.scale import Identity
+from featkit.errors import ParameterError
+from featkit.numeric import Array
+from featkit.stage import Axes, RowShape, Stage, State
+
+
+class InDouble(Stage):
+    """Run a stage, or a pipeline, in float64 and round what it gives to the precision of the input.
+
+    Some programs compute a window and a Fourier transform in float64 and store float32: the rounding errors of a float32
+    transform, which go with its loudest bin, are then missing in the quiet ones.
+
+    Parameters
+    ----------
+    stage : Stage
+        What is computed in float64; addressed as ``in_double__stage__...``.
+
+    Notes
+    -----
+    Shapes are those of the stage inside.
+
+    Raises
+    ------
+    ParameterError
+        If the stage inside needs the whole input.
+
+    Examples
+    --------
+    >>> import numpy as np, featkit
+    >>> InDouble(featkit.Log("10"))(np.array([[1000.0]], np.float32))
+    array([[3.]], dtype=float32)
+    """
+
+    name = "in_double"
+    formula = "y = stage(x), computed in float64"
+    source = "librosa.stft"
+
+    stage: Stage = Identity()
+
+    def check(self) -> None:
+        if not self.stage.streamable:
+            raise ParameterError(f"InDouble takes a stage that streams, got {self.stage!r}; put it behind InDouble")
+
+    def axes(self) -> tuple[Axes, Axes]:
+        return self.stage.axes()
+
+    def needs(self, rows: int) -> int:
+        return self.stage.needs(rows)
+
+    def count(self, n: int) -> int | None:
+        return self.stage.count(n)
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        return self.stage.row_shape(row)
+
+    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+        return self.stage.widest(row)
+
+    def step(self, state: State, rows: Array) -> tuple[State, Array]:
+        inside = self.stage.init() if state is None else state[0]
+        inside, made = self.stage.step(inside, _cast(rows, np.dtype(np.float64)))
+        precision = np.finfo(rows.dtype).dtype
+        return (inside, precision), _cast(made, precision)
+
+    def flush(self, state: State) -> Array | None:
+        if state is None:
+            return None
+        inside, precision = state
+        rest = self.stage.flush(inside)
+        return None if rest is None else _cast(rest, precision)
+
+
+def _cast(rows: Array, precision: np.dtype) -> Array:
+    """To real or complex numbers of a precision."""
+    return rows.astype(np.result_type(precision, np.complex64) if rows.dtype.kind == "c" else precision, copy=False)

@@ -1,0 +1,49 @@
+"""What a start costs: `import featkit` and `featkit --help` load nothing they don't need."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "scipy.signal",
+    "soundfile",
+    "PIL",
+    "click",
+    "tqdm",
+    "sklearn",
+    "librosa",
+    "numba",
+    "torch",
+    "matplotlib",
+    "pandas",
+}
+
+
+def loaded(code: str) -> set[str]:
+    """The modules that were imported, as ``-X importtime`` tells."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    )
+    names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    return names - {"imported package"}
+
+
+def test_import():
+    names = loaded("import featkit")
+    assert "featkit" in names
+    assert "numpy" in names
+    assert names & HEAVY == set()
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["mfcc", "--help"], ["stages"]], ids=" ".join)
+def test_commands_that_read_nothing(arguments):
+    code = f"from featkit.cli.main import main\ntry: main({arguments})\nexcept SystemExit: pass"
+    names = loaded(code)
+    assert "click" in names
+    assert names & (HEAVY - {"click"}) == set()
+
+
+def test_extracting_needs_soundfile_and_nothing_else_heavy(speech_wav):
+    code = f"from featkit.cli.main import main\ntry: main(['mfcc', '{speech_wav}', '-q'])\nexcept SystemExit: pass"
+    assert loaded(code) & HEAVY == {"soundfile", "click"}

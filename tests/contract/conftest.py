@@ -1,0 +1,340 @@
+"""Instances of every stage in the catalogue, and rows that fit each of them.
+
+A stage that ``featkit/__init__.py`` names is tested without an edit here: with its defaults, and with every choice of
+its ``Literal`` and ``bool`` fields. TABLE adds what can't be derived: stages that have no defaults, and parameters that
+are worth a test of their own. A test asks for what it needs by the name of its arguments:
+
+- ``kind``: every class of the catalogue
+- ``instance``: every one of them; ``usable``: the same, what must learn fitted
+- ``streamable``, ``numeric``, ``chained``: those of the usable that stream, that take arrays, that are pipelines
+- ``precision``: float32 and float64
+"""
+
+import itertools
+import typing
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import featkit
+from featkit.numeric import concatenate
+from featkit.parameters import field_types
+from featkit.pipeline import Pipeline
+from featkit.stage import Geometry
+
+# --- stages that only the tests have ----------------------------------------------------------------------------------
+
+
+class MovingDifference(featkit.Windowed):
+    """A row's successor ``reach`` rows on, less its predecessor ``reach`` rows back: late by ``reach`` rows."""
+
+    name = "moving_difference"
+    shape = "* * -> * *"
+
+    reach: int = 2
+
+    def geometry(self):
+        return Geometry(span=2 * self.reach + 1, left=self.reach, fill="edge")
+
+    def windows(self, rows):
+        return rows[:, -1] - rows[:, 0]
+
+
+class UtteranceMean(featkit.Whole):
+    """Less the mean of all rows. NumPy sums a column in an order that depends on the layout of the array."""
+
+    name = "utterance_mean"
+    shape = "* * -> * *"
+    remedy = "subtract a mean that was learned before: Cmvn().fit(items)"
+
+    def apply(self, rows):
+        return rows - rows.mean(axis=0, keepdims=True) if len(rows) else rows
+
+
+class RealPart(featkit.Pointwise):
+    """The only stage here that takes complex rows."""
+
+    name = "real_part"
+    shape = "frame phasor -> frame bin"
+
+    def apply(self, rows):
+        return rows.real.copy()
+
+
+TEST_ONLY = (MovingDifference, UtteranceMean, RealPart)
+
+# --- instances --------------------------------------------------------------------------------------------------------
+
+_EDGES, _FILLS = (typing.get_args(field_types(featkit.Frames)[name]) for name in ("edges", "fill"))
+_FRAMES = featkit.Frames(25, 10)
+_ENERGY_AND_MELS = featkit.Join(
+    (featkit.LogEnergy(), featkit.Window("povey") | featkit.PowerSpectrum(512) | featkit.MelBank(23) | featkit.Log())
+)
+
+TABLE = {
+    "Dct": [featkit.Dct(n=5), featkit.Dct(n=13, type=3, ortho=False)],
+    "Frames": [
+        *(featkit.Frames(25, 10, edges, fill) for edges, fill in itertools.product(_EDGES, _FILLS)),
+        *(featkit.Frames(7, 3, edges, "mirror") for edges in _EDGES),
+        *(featkit.Frames(10, 25, edges) for edges in _EDGES),  # gaps between frames
+        featkit.Frames(1, 1),
+        featkit.Frames(8, 1, "centre"),
+    ],
+    "Join": [
+        featkit.Join((featkit.LogEnergy(), featkit.Window() | featkit.MagnitudeSpectrum())),
+        featkit.Join((_FRAMES | featkit.RemoveMean(), _FRAMES | featkit.Dct(5))),
+        featkit.Join((MovingDifference(1), MovingDifference(4))),  # late by different amounts
+        featkit.Join((featkit.Lifter(0), MovingDifference(2))),  # what waits is the caller's own chunk
+        featkit.Join((featkit.Lifter(), UtteranceMean())),
+    ],
+    "Lifter": [featkit.Lifter(0), featkit.Lifter(21.5, first=1)],
+    "Log": [featkit.Log("dB", floor=1e-5, reference=20e-6)],
+    "LogEnergy": [featkit.LogEnergy(floor=1.0)],
+    "MelBank": [featkit.MelBank(n_mels=80), featkit.MelBank(20, 8000, 100, 3800, "slaney", norm="area", n_fft=512)],
+    "Normalise": [featkit.Normalise(np.linspace(-1, 1, 13), np.linspace(0.5, 2, 13))],
+    "PowerSpectrum": [featkit.PowerSpectrum(401, engine="featkit"), featkit.PowerSpectrum(512)],
+    "PreEmphasis": [featkit.PreEmphasis(0.5, "edge"), featkit.PreEmphasis(0), featkit.PreEmphasis(first=0.25)],
+    "Window": [featkit.Window("hann", periodic=True, length=25), featkit.Window("kaiser", beta=5.0)],
+}
+
+PIPELINES = {
+    "spectrogram": featkit.spectrogram(),
+    "log_fbank": featkit.log_fbank(n_mels=80),
+    "mfcc": featkit.mfcc(),
+    "mfcc, own FFT": featkit.mfcc().with_(power_spectrum__engine="featkit"),
+    "librosa's road": featkit.Frames(64, 16, "centre", "zero")
+    | featkit.Window("hann", periodic=True)
+    | featkit.PowerSpectrum()
+    | featkit.MelBank(10, 8000, norm="area", scale="slaney")
+    | featkit.Log("dB"),
+    "Kaldi's road": featkit.Frames(400, 160, "half-hop", "mirror")
+    | featkit.RemoveMean()
+    | featkit.FramePreEmphasis()
+    | _ENERGY_AND_MELS,
+    "psf's road": featkit.PreEmphasis()
+    | featkit.Frames(64, 30, "end", "zero")
+    | featkit.PowerSpectrum()
+    | featkit.Log(),
+    "windows on windows": _FRAMES | MovingDifference(3) | MovingDifference(1),
+    "late by different amounts": _FRAMES
+    | featkit.Join((MovingDifference(4), featkit.Dct(3), MovingDifference(1) | MovingDifference(2)))
+    | MovingDifference(1),
+    "frames one sample apart": featkit.Frames(33, 1)
+    | featkit.RemoveMean()
+    | featkit.Join((featkit.LogEnergy(), featkit.Dct())),
+    "energy of frames one sample apart": featkit.Frames(33, 1, "centre") | featkit.LogEnergy(),
+    "columns, which NumPy lays out column by column": _FRAMES
+    | featkit.Columns(tuple(range(24, -1, -1)))
+    | featkit.RemoveMean(),
+    "complex inside": _FRAMES | featkit.Spectrum() | RealPart(),
+    "complex in": featkit.pipeline(RealPart()),
+    "whole inside": _FRAMES | MovingDifference(2) | UtteranceMean() | MovingDifference(1),
+    "whole at the end": featkit.Lifter() | UtteranceMean(),
+    "learns at the end": featkit.mfcc() | featkit.Cmvn(),
+    "learns inside": _FRAMES | featkit.Cmvn(variance=False) | featkit.Dct(5),
+}
+
+
+def _options(hint):
+    """What a field is tested with: every choice of a Literal, both values of a bool."""
+    if typing.get_origin(hint) is typing.Literal:
+        return typing.get_args(hint)
+    if hint is bool:
+        return (False, True)
+    return tuple(value for option in typing.get_args(hint) for value in _options(option))
+
+
+def _label(stage):
+    fields = stage.fields()
+    default = type(stage).__dataclass_fields__
+    if not fields:
+        return type(stage).__name__
+    changed = {name: value for name, value in fields.items() if not np.array_equal(default[name].default, value)}
+    values = ",".join(f"{name}={'...' if len(str(value)) > 16 else value}" for name, value in changed.items())
+    return f"{type(stage).__name__}({values})"
+
+
+def shorter_defaults(kind):
+    """What takes the place of defaults that count rows by the ten thousands (FixLength: half a minute of samples)."""
+    defaults = {name: field.default for name, field in kind.__dataclass_fields__.items()}
+    return {
+        name: 30 for name, value in defaults.items() if isinstance(value, int) and value > 10_000 and name != "rate"
+    }
+
+
+def build_instances(kinds, table):
+    """Instances by label, and for each class of which there is none, or a derived one fails, a sentence."""
+    found, problems = {}, {}
+    for kind in kinds:
+        stages = list(table.get(kind.__name__, ()))
+        try:
+            stages.insert(0, kind(**shorter_defaults(kind)))
+        except TypeError as error:
+            if not stages:
+                problems[kind.__name__] = (
+                    f"{kind.__name__} can't be made of its defaults ({error}), and an instance is missing from TABLE "
+                    "in tests/contract/conftest.py"
+                )
+                continue
+        for name, hint in field_types(kind).items():
+            for value in _options(hint):
+                try:
+                    stages.append(stages[0].with_(**{name: value}))
+                except featkit.FeatkitError as error:
+                    problems[kind.__name__] = f"{stages[0]!r} with {name}={value!r} fails: {error}"
+        for stage in dict.fromkeys(stages):
+            label = _label(stage)
+            again = sum(known.partition(" #")[0] == label for known in found)
+            found[f"{label} #{again + 1}" if again else label] = stage
+    return found, problems
+
+
+def learns(stage):
+    return isinstance(stage, featkit.Learner) or any(map(learns, stage.parts().values()))
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+NOT_NEGATIVE = {"Pcen"}  # stages on energies whose axes don't say so, as "bin" and "mel" do
+WIDTHS = {"bin": 257, "phasor": 17, "tap": 400, "mel": 40, "channel": 3}  # axes that want a width of their own
+
+
+def row_shape_in(stage):
+    """The shape of a row that the stage takes."""
+    inner = ["*"] if "..." in stage.axes()[0] else stage.axes()[0][1:]
+    usual = tuple(WIDTHS.get(axis, 13) for axis in inner)
+    for shape in (usual, *itertools.product((13, 40, 257, 400, 3), repeat=len(inner))):
+        try:
+            stage.row_shape(shape)
+        except featkit.ShapeError:
+            continue
+        return shape
+    raise AssertionError(f"no row fits {stage!r}; add the width of its axes to WIDTHS")
+
+
+def rows_for(stage, n, dtype=np.float32, seed=0):
+    """``n`` rows that the stage takes: loud, quiet and silent ones, read-only."""
+    rng = np.random.default_rng([seed, 7])
+    given = stage.axes()[0]
+    if given[0] == "document":
+        words = np.array(["the", "cat", "sat", "on", "a", "mat", "and", "saw", "another", "cat", "that", "sat"])
+        return [" ".join(rng.choice(words, size=rng.integers(0, 9))) for _ in range(n)]
+    rows = rng.standard_normal((n, *row_shape_in(stage)))
+    if given[-1] == "phasor":
+        rows = rows + 1j * rng.standard_normal(rows.shape)
+    elif given[-1] in ("bin", "mel") or type(stage).__name__ in NOT_NEGATIVE:
+        rows **= 2
+    if given == ("sample",):
+        rows *= 0.1 * (1 + np.sin(np.arange(n) / 300.0))
+        rows[200:300] = 0
+    else:
+        rows[2::5] *= 1e-3
+        rows[3::7] = 0
+    rows = rows.astype(np.result_type(dtype, np.complex64) if rows.dtype.kind == "c" else dtype)
+    rows.setflags(write=False)
+    return rows
+
+
+def enough(stage):
+    """A number of rows that gives several rows out."""
+    return 1300 if stage.axes()[0] == ("sample",) else 40
+
+
+def fitted(stage):
+    return (
+        stage.fit([rows_for(stage, 4 * enough(stage), np.float64, seed) for seed in (1, 2)]) if learns(stage) else stage
+    )
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def same_bytes(one, other):
+    """Fail unless both hold the same rows: type, dtype, shape and bytes."""
+    assert type(one) is type(other)
+    if isinstance(one, list):
+        assert one == other
+        return
+    if not isinstance(one, np.ndarray):  # scipy.sparse
+        one, other = one.toarray(), other.toarray()
+    assert one.dtype == other.dtype
+    assert one.shape == other.shape
+    if one.tobytes() != other.tobytes():
+        rows = np.flatnonzero([a.tobytes() != b.tobytes() for a, b in zip(one, other, strict=True)])
+        pytest.fail(
+            f"{len(rows)} of {len(one)} rows differ, the first is {rows[0]}: {one[rows[0]]} != {other[rows[0]]}"
+        )
+
+
+def outcome(function, *arguments):
+    """What a call returns, or the words with which featkit refuses it."""
+    try:
+        return function(*arguments)
+    except featkit.FeatkitError as error:
+        return [f"{type(error).__name__}: {error}"]
+
+
+def split(rows, cuts):
+    """Cut rows at the given places; a place given twice makes an empty piece."""
+    places = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    return [rows[start:end] for start, end in itertools.pairwise(places)]
+
+
+def streamed(stage, pieces):
+    """All rows that a stream gives for the pieces, each of which is overwritten as soon as it was pushed."""
+    stream = stage.stream()
+    out = []
+    for piece in pieces:
+        if isinstance(piece, np.ndarray):
+            piece = piece.copy()
+        out.append(stream.push(piece))
+        if isinstance(piece, np.ndarray):
+            piece[...] = np.nan
+    out.append(stream.finish())
+    return concatenate(out)
+
+
+@pytest.fixture(scope="session")
+def on():
+    """The functions above: test modules can't import each other or this file."""
+    return SimpleNamespace(
+        build_instances=build_instances, enough=enough, fitted=fitted, learns=learns, outcome=outcome, rows_for=rows_for,
+        row_shape_in=row_shape_in, same_bytes=same_bytes, split=split, streamed=streamed, problems=_instances()[1],
+        MovingDifference=MovingDifference, RealPart=RealPart, UtteranceMean=UtteranceMean,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """The stages of the tests, as public as featkit's own."""
+    for kind in TEST_ONLY:
+        monkeypatch.setattr(featkit, kind.__name__, kind, raising=False)
+
+
+@cache
+def _instances():
+    found, problems = build_instances(featkit.stages().values(), TABLE)
+    return found | PIPELINES, problems
+
+
+@cache
+def _usable():
+    return {label: fitted(stage) for label, stage in _instances()[0].items()}
+
+
+def pytest_generate_tests(metafunc):
+    choices = {
+        "kind": lambda: featkit.stages(),
+        "instance": lambda: _instances()[0],
+        "usable": _usable,
+        "numeric": lambda: {label: stage for label, stage in _usable().items() if stage.axes()[0][0] != "document"},
+        "streamable": lambda: {label: stage for label, stage in _usable().items() if stage.streamable},
+        "chained": lambda: {label: stage for label, stage in _usable().items() if isinstance(stage, Pipeline)},
+    }
+    for name, find in choices.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, [pytest.param(value, id=label) for label, value in find().items()])
+    if "precision" in metafunc.fixturenames:
+        metafunc.parametrize("precision", [np.float32, np.float64], ids=["float32", "float64"])

@@ -1,0 +1,140 @@
+"""Any chunking gives the same bytes as the whole: over the whole catalogue, in both precisions."""
+
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import featkit
+import featkit.stage
+from featkit.numeric import concatenate
+from featkit.parameters import field_types
+
+LONGEST = 1300  # samples; a stage that takes frames gets a thirtieth
+# Many stages with few examples each; the kernels' test runs this file with fewer still.
+FEW = settings(max_examples=max(2, settings().max_examples // 4))
+lengths = st.integers(0, LONGEST)
+places = st.lists(st.integers(0, LONGEST), max_size=12)
+
+
+def scaled(n, stage, on):
+    return n * on.enough(stage) // LONGEST
+
+
+@FEW
+@given(n=lengths, cuts=places, seed=st.integers(0, 3))
+def test_random_pieces_give_the_bytes_of_the_whole(streamable, precision, on, n, cuts, seed):
+    rows = on.rows_for(streamable, scaled(n, streamable, on), precision, seed)
+    pieces = on.split(rows, [scaled(cut, streamable, on) for cut in cuts])
+    # What is too short for a stage is refused in the same words.
+    on.same_bytes(on.outcome(on.streamed, streamable, pieces), on.outcome(streamable, rows))
+
+
+def test_single_rows_give_the_bytes_of_the_whole(streamable, precision, on):
+    rows = on.rows_for(streamable, on.enough(streamable) // 2, precision)
+    pieces = on.split(rows, range(1, len(rows)))
+    assert {len(piece) for piece in pieces} == {1}
+    on.same_bytes(on.streamed(streamable, pieces), streamable(rows))
+
+
+@FEW
+@given(n=lengths, cuts=places)
+def test_blocks_give_the_bytes_of_the_whole(usable, precision, on, n, cuts):
+    rows = on.rows_for(usable, scaled(n, usable, on), precision)
+    pieces = on.split(rows, [scaled(cut, usable, on) for cut in cuts])
+    blocks = on.outcome(lambda: concatenate(list(usable.iterate(iter(pieces)))))
+    on.same_bytes(blocks, on.outcome(usable, rows))
+
+
+def test_block_size_does_not_change_the_bytes(usable, precision, on, monkeypatch):
+    """A long input is cut into several blocks inside; how many of them is nobody's business."""
+    start = on.rows_for(usable, 1, precision)
+    rows = on.rows_for(usable, int(2.5 * usable._block_length(start)), precision)
+    several = usable(rows)
+    for size in (featkit.stage.BLOCK_BYTES // 50, 2**40):
+        monkeypatch.setattr(featkit.stage, "BLOCK_BYTES", size)
+        on.same_bytes(usable(rows), several)
+
+
+def test_a_pipeline_is_its_stages_called_in_turn(chained, precision, on):
+    rows = on.rows_for(chained, on.enough(chained), precision)
+    in_turn = rows
+    for stage in chained.stages:
+        in_turn = stage(in_turn)
+    on.same_bytes(chained(rows), in_turn)
+
+
+def test_a_row_does_not_depend_on_the_rows_beside_it(usable, precision, on):
+    if not isinstance(usable, featkit.Pointwise):
+        return
+    rows = on.rows_for(usable, 23, precision)
+    whole = usable(rows)
+    for at in range(len(rows)):
+        on.same_bytes(usable(rows[at : at + 1]), whole[at : at + 1])
+    on.same_bytes(usable(rows[5:12]), whole[5:12])
+
+
+edges, fills = (st.sampled_from(get_args(field_types(featkit.Frames)[name])) for name in ("edges", "fill"))
+sizes = st.integers(1, 40)
+
+
+@settings(max_examples=5 * settings().max_examples)
+@given(length=sizes, hop=sizes, where=edges, fill=fills, n=st.integers(0, 120), cuts=st.lists(st.integers(0, 120)))
+def test_frames_of_any_geometry_stream(on, length, hop, where, fill, n, cuts):
+    """Also signals shorter than their padding, frames with gaps between them, single samples."""
+    frames = featkit.Frames(length, hop, where, fill)
+    signal = np.arange(1.0, n + 1)
+    on.same_bytes(on.streamed(frames, on.split(signal, cuts)), frames(signal))
+
+
+@given(reach=st.integers(0, 9), hop=st.integers(1, 5), n=st.integers(0, 60), cuts=st.lists(st.integers(0, 60)))
+def test_joined_branches_wait_for_the_slowest(on, reach, hop, n, cuts):
+    frames = featkit.Frames(3, hop, "centre")
+    join = frames | featkit.Join((on.MovingDifference(reach), featkit.Lifter(0), on.MovingDifference(2)))
+    signal = np.arange(1.0, n + 1) ** 2
+    on.same_bytes(on.streamed(join, on.split(signal, cuts)), join(signal))
+
+
+def test_speech_in_pieces_of_a_microphone(speech, on):
+    """Half an hour's worth of stages on real speech, in the 20 ms pieces of a sound card."""
+    stage = featkit.PreEmphasis() | featkit.mfcc()
+    on.same_bytes(on.streamed(stage, on.split(speech, range(320, len(speech), 320))), stage(speech))
+
+
+def test_rows_come_as_soon_as_they_are_certain():
+    stream = featkit.Frames(4, 2).stream()
+    assert [len(stream.push(np.zeros(1))) for _ in range(8)] == [0, 0, 0, 1, 0, 1, 0, 1]
+    centred = featkit.Frames(4, 2, "centre").stream()
+    assert [len(centred.push(np.zeros(1))) for _ in range(6)] == [0, 0, 1, 1, 0, 1]
+    assert len(centred.finish()) == 1
+
+
+def test_rows_from_a_stream_belong_to_the_caller(streamable, precision, on):
+    """As those of a call do: they can be written to, and writing to one changes no other."""
+    rows = on.rows_for(streamable, on.enough(streamable), precision)
+    if not isinstance(rows, np.ndarray):
+        return
+    stream = streamable.stream()
+    out = [stream.push(piece) for piece in on.split(rows, [len(rows) // 2, len(rows) - 3])] + [stream.finish()]
+    whole = streamable(rows)
+    for piece in out:
+        assert piece.flags.writeable or not piece.size, "rows of a stream are read-only"
+    at = 0
+    for piece in out:
+        for row in range(len(piece)):
+            on.same_bytes(piece[row : row + 1], whole[at : at + 1])
+            piece[row] = np.nan
+            at += 1
+
+
+def test_a_refused_chunk_leaves_the_stream_as_it_was(on):
+    stage = featkit.Frames(4, 2, "centre")
+    signal = np.arange(9.0)
+    stream = stage.stream()
+    out = [stream.push(signal[:5])]
+    with pytest.raises(featkit.InputError, match="not finite: nan at sample 6;"):
+        stream.push([5.0, np.nan, 7.0])
+    out += [stream.push(signal[5:]), stream.finish()]
+    on.same_bytes(np.concatenate(out), stage(signal))
