@@ -11,7 +11,7 @@ import numpy as np
 from featkit.audio.scale import Affine
 from featkit.errors import InputError
 from featkit.numeric import Array
-from featkit.pipeline import Join, Pipeline, pipeline
+from featkit.pipeline import Pipeline, pipeline
 from featkit.stage import Stage
 
 
@@ -131,7 +131,7 @@ def diff_pipelines(a: Stage, b: Stage, signal: Any, tolerance: float = 1e-5) -> 
 
     Stages are matched by what they do (framing with framing, mel with mel). A constant factor on the samples of one side
     is noted, taken into account, and not called a divergence. Where a :class:`featkit.Join` stands, its longest branch
-    is walked.
+    is walked, where a stage works through another, that one is.
 
     Returns
     -------
@@ -172,18 +172,13 @@ def _gain(one: Stage | None, other: Stage | None) -> float:
 
 
 def _apart(a: Array, b: Array, factor: float, tolerance: float) -> Difference | None:
-    """The difference, unless it is what a factor on the samples makes of amplitudes, powers or their logarithms."""
-    found = diff_arrays(a, b, tolerance)
-    if found.same:
-        return None
-    if factor != 1.0 and a.shape == b.shape:
+    """The difference, less what a factor on the samples makes of amplitudes, powers and their logarithms."""
+    sides = [a]
+    if factor != 1.0:
         for gain in (factor, factor * factor):
-            logarithms = (np.log(gain), np.log10(gain), 10.0 * np.log10(gain))
-            if diff_arrays(a / gain, b, tolerance).same or any(
-                diff_arrays(a - log, b, tolerance).same for log in logarithms
-            ):
-                return None
-    return found
+            sides += [a / gain, *(a - log for log in (np.log(gain), np.log10(gain), 10.0 * np.log10(gain)))]
+    found = min((diff_arrays(side, b, tolerance) for side in sides), key=lambda difference: difference.relative)
+    return None if found.same else found
 
 
 def _label(pair: tuple[Stage | None, Stage | None]) -> str:
@@ -195,13 +190,11 @@ def _label(pair: tuple[Stage | None, Stage | None]) -> str:
 
 
 def steps(whole: Pipeline) -> list[Stage]:
-    """The stages in order; where branches are joined, those of the longest one."""
+    """The stages in order, those inside other stages too; where branches are joined, those of the longest one."""
     found: list[Stage] = []
     for stage in whole.stages:
-        if isinstance(stage, Join):
-            found += steps(max(map(pipeline, stage.branches), key=len))
-        else:
-            found.append(stage)
+        inside = [pipeline(part) for part in stage.parts().values() if isinstance(part, Stage)]
+        found += steps(max(inside, key=len)) if inside else [stage]
     return found
 
 
