@@ -23,9 +23,8 @@ class Frames(Windowed):
         Where frames may lie:
 
         - ``"snip"``: only frames that lie wholly inside the signal; frame t starts at sample ``t*hop``
-        - ``"centre"``: frame t is centred on sample ``t*hop`` (librosa, torch)
-        - ``"padded"``: the same, by frames that lie wholly inside the signal with ``length//2`` samples before and after it;
-          an odd length then has no frame centred just behind the last sample (librosa, torch)
+        - ``"centre"``: frame t is centred on sample ``t*hop``: frames that lie wholly inside the signal with ``length//2``
+          samples made up before and after it (librosa, torch)
         - ``"per-hop"``: frame t is centred on sample ``t*hop``, one frame for each whole hop (Whisper)
         - ``"half-hop"``: frame t is centred on sample ``t*hop + hop/2`` (Kaldi's ``snip_edges=false``)
         - ``"end"``: frame t starts at sample ``t*hop``; the last frame is filled up (python_speech_features)
@@ -35,8 +34,8 @@ class Frames(Windowed):
 
     Notes
     -----
-    The number of frames of n samples, :meth:`count`, is ``(n - length)//hop + 1`` (snip), ``n//hop + 1`` (centre),
-    ``(n - length%2)//hop + 1`` (padded), ``n//hop`` (per-hop), ``(n + hop//2)//hop`` (half-hop) and
+    The number of frames of n samples, :meth:`count`, is ``(n - length)//hop + 1`` (snip),
+    ``(n - length%2)//hop + 1`` (centre), ``n//hop`` (per-hop), ``(n + hop//2)//hop`` (half-hop) and
     ``max(1, ceil((n - length)/hop) + 1)`` (end); none for an empty signal.
 
     Shape: ``(samples,)`` -> ``(frames, length)``.
@@ -66,7 +65,7 @@ class Frames(Windowed):
 
     length: int = 400
     hop: int = 160
-    edges: Literal["snip", "centre", "padded", "per-hop", "half-hop", "end"] = "snip"
+    edges: Literal["snip", "centre", "per-hop", "half-hop", "end"] = "snip"
     fill: Fill = "reflect"
 
     def check(self) -> None:
@@ -75,8 +74,6 @@ class Frames(Windowed):
     def geometry(self) -> Geometry:
         length, hop = self.length, self.hop
         if self.edges == "centre":
-            return Geometry(length, hop, left=length // 2, reach=hop, fill=self.fill)
-        if self.edges == "padded":
             return Geometry(length, hop, left=length // 2, reach=hop - length % 2, fill=self.fill)
         if self.edges == "per-hop":
             return Geometry(length, hop, left=length // 2, fill=self.fill)

@@ -984,8 +984,7 @@ def _frames(
             if isinstance(pad_mode, str)
             else f"{preset}: pad_mode={pad_mode!r} can't be honoured, a function"
         )
-    edges: Literal["centre", "padded"] = "padded" if n_fft % 2 else "centre"
-    return Frames(n_fft, _hop(hop_length, win_length, n_fft), edges, _FILLS[pad_mode])
+    return Frames(n_fft, _hop(hop_length, win_length, n_fft), "centre", _FILLS[pad_mode])
 
 
 def _hop(hop_length: int | None, win_length: int | None, n_fft: int) -> int:

@@ -285,7 +285,7 @@ def _framing(n_fft: int, hop_length: int | None, win_length: int | None, center:
         return Frames(n_fft, hop)
     if pad_mode not in _FILLS:
         raise ParameterError(f"Spectrogram: pad_mode must be 'reflect' or 'constant', got {pad_mode!r}")
-    return Frames(n_fft, hop, "padded" if n_fft % 2 else "centre", _FILLS[pad_mode])
+    return Frames(n_fft, hop, "centre", _FILLS[pad_mode])
 
 
 def _window(window: WindowName, length: int, n_fft: int) -> Window:

@@ -404,7 +404,7 @@ def _framing(n_fft: int, win_length: int | None, hop_length: int | None, center:
     fill = _chosen("Spectrogram", "pad_mode", pad_mode, _FILLS)
     if not center:
         return Frames(n_fft, hop)
-    return Frames(n_fft, hop, "padded" if n_fft % 2 else "centre", fill)
+    return Frames(n_fft, hop, "centre", fill)
 
 
 def _chosen(preset: str, option: str, value: str, known: Mapping[str, Any]) -> Any:

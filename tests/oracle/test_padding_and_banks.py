@@ -35,15 +35,15 @@ def test_padding_is_numpys_whole_and_in_pieces(n, left, right, fill, cuts):
     np.testing.assert_array_equal(np.concatenate([*pieces, stream.finish()]), expected)
 
 
-@pytest.mark.parametrize("which", ["padded", "per-hop"])
+@pytest.mark.parametrize("which", ["centre", "per-hop"])
 @given(n=st.integers(1, 90), length=st.integers(1, 30), hop=st.integers(1, 30), fill=st.sampled_from(sorted(MODES)))
 def test_frames_of_the_padded_signal(which, n, length, hop, fill):
-    """Padded: whole frames of the padded signal. Per hop: frames t whose hop from t*hop on lies in the signal."""
+    """Centre: whole frames of the padded signal. Per hop: frames t whose hop from t*hop on lies in the signal."""
     x = signal(n)
     mode = "edge" if n == 1 and fill == "reflect" else MODES[fill]
     padded = np.pad(x, (length // 2, length + hop), mode=mode)
     behind = length // 2
-    if which == "padded":
+    if which == "centre":
         starts = [start for start in range(0, n + length, hop) if start + length <= behind + n + behind]
     else:
         starts = [start for start in range(0, n, hop) if start + hop <= n]

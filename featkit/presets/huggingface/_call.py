@@ -389,7 +389,7 @@ def parakeet(
     if o.preemphasis is not None:
         inside = np.arange(rows.shape[1]) < lengths[:, None]  # from the left, on whichever side the padding is
         rows = np.where(inside, np.stack([PreEmphasis(o.preemphasis)(signal) for signal in rows]), np.float32(0))
-    mels = _spectra.parakeet(o.feature_size, o.sampling_rate, o.hop_length, o.n_fft, o.win_length, "padded")
+    mels = _spectra.parakeet(o.feature_size, o.sampling_rate, o.hop_length, o.n_fft, o.win_length, "centre")
     # The lengths are those before truncation, as upstream.
     features = [_parakeet_bands(mels(signal), int(n) // o.hop_length) for signal, n in zip(rows, lengths, strict=True)]
     masks = np.arange(len(features[0])) < (lengths // o.hop_length)[:, None]

@@ -97,7 +97,7 @@ def clap(
     band = (feature_size, sampling_rate - sampling_rate % 2, frequency_min, frequency_max)
     htk = MelBank(*band, "htk", above_nyquist="empty", empty_filters="keep")
     return pipeline(
-        *_spectra(Frames(fft_window_size, hop_length, "padded"), Window("hann", periodic=True)),
+        *_spectra(Frames(fft_window_size, hop_length, "centre"), Window("hann", periodic=True)),
         Power(2.0),
         _slaney(*band) if slaney else htk,
         Log("dB", floor=1e-10),
@@ -122,7 +122,7 @@ def speecht5(
     return pipeline(
         Precision("float32"),
         *_spectra(
-            Frames(length, hop, "padded"),
+            Frames(length, hop, "centre"),
             Window(WINDOWS[win_function], periodic=True),  # type: ignore[arg-type]
             n_fft=1 << (length - 1).bit_length(),
         ),
