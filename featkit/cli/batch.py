@@ -13,7 +13,7 @@ import click
 
 from featkit.cli.inputs import Found, Job
 from featkit.cli.main import FAILURES, NOTHING, OK, STOPPED, say
-from featkit.errors import FeatkitError
+from featkit.errors import FeatkitError, InputError
 
 
 class Outcome(NamedTuple):
@@ -50,7 +50,12 @@ def run(found: Found, jobs: list[Job], work: Callable[[Job], list[Outcome]], on_
             if job.problem is not None:
                 raise job.problem
             outcomes = work(job)
-        except FeatkitError as error:
+        except (FeatkitError, MemoryError) as failed:
+            error = (
+                failed
+                if isinstance(failed, FeatkitError)
+                else InputError(f"not enough memory ({failed}); ask for less")
+            )
             counts["failed"] += 1
             lines.say(f"failed: {error}" if job.source in str(error) else f"failed: {job.source}: {error}", always=True)
             _emit(

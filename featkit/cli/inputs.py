@@ -33,13 +33,16 @@ class Found(NamedTuple):
 def find(arguments: Iterable[str], suffixes: frozenset[str]) -> Found:
     """The files that the arguments stand for.
 
-    A folder stands for the files in and below it that end in one of ``suffixes``; its tree is kept. A pattern is expanded
+    A folder stands for the files in and below it that end in one of ``suffixes``; its tree is kept, and its name where there
+    are several. A pattern is expanded
     here, so it works where no shell does it; the tree below its fixed part is kept. Of files named one by one, what
     lies below their common folder is kept. Hidden files are taken only where they are named. Nothing is taken twice.
     """
     found: list[tuple[str, Path]] = []
     single: list[str] = []
     nothing: list[str] = []
+    arguments = list(arguments)
+    above = _common([argument for argument in arguments if argument and Path(argument).is_dir()])
     for argument in arguments:
         path = Path(argument)
         if not argument:
@@ -47,7 +50,10 @@ def find(arguments: Iterable[str], suffixes: frozenset[str]) -> Found:
         if argument == STDIO:
             found.append((STDIO, Path("stdin")))
         elif path.is_dir():
-            below = [(str(file), place) for file, place in _matches(path, "**/*") if file.suffix.lower() in suffixes]
+            named = Path(os.path.relpath(path, above))  # of several folders, each keeps its name
+            below = [
+                (str(file), named / place) for file, place in _matches(path, "**/*") if file.suffix.lower() in suffixes
+            ]
             nothing += [] if below else [argument]
             found += below
         elif glob.has_magic(argument) and not path.exists():
@@ -58,12 +64,17 @@ def find(arguments: Iterable[str], suffixes: frozenset[str]) -> Found:
         else:
             single.append(argument)
     if single:
-        common = os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in single])
+        common = _common([os.path.dirname(os.path.abspath(file)) for file in single])
         found += [(file, Path(os.path.relpath(os.path.abspath(file), common))) for file in single]
     first: dict[str, tuple[str, Path]] = {}
     for source, place in found:
         first.setdefault(os.path.abspath(source) if source != STDIO else STDIO, (source, place))
     return Found(list(first.values()), nothing)
+
+
+def _common(folders: list[str]) -> str:
+    """The folder that all of them lie in, or are."""
+    return os.path.commonpath([os.path.abspath(folder) for folder in folders]) if folders else "."
 
 
 def _made_here(file: Path) -> bool:

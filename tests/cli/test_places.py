@@ -112,14 +112,15 @@ def test_file_outside_the_working_folder(run, tree, left, monkeypatch):
     assert npys(left("out")) == ["a.mfcc.npy", "one/a.mfcc.npy"]
 
 
-def test_folders_with_the_same_names_inside_lose_nothing(run, wav, left):
-    """Whatever becomes of the namesake: if it isn't written, it is reported."""
-    wav("train/a.wav", seed=1)
-    wav("test/a.wav", seed=2)
-    ran = run("mfcc", "train", "test", "-o", "out/", expect=3)
-    assert npys(left("out")) == ["a.mfcc.npy"]
-    assert np.load("out/a.mfcc.npy").tobytes() == featkit.mfcc()(featkit.read("train/a.wav")[0]).tobytes()
-    assert "test/a.wav would overwrite the output of train/a.wav" in ran.err
+def test_several_folders_keep_their_names(run, wav, left):
+    """So namesakes in them are both written."""
+    for folder, seed in (("train", 1), ("test", 2)):
+        wav(f"data/{folder}/a.wav", seed=seed)
+    run("mfcc", "data/train", "data/test", "-o", "out/")
+    assert npys(left("out")) == ["test/a.mfcc.npy", "train/a.mfcc.npy"]
+    for folder in ("train", "test"):
+        expected = featkit.mfcc()(featkit.read(f"data/{folder}/a.wav")[0])
+        assert np.load(f"out/{folder}/a.mfcc.npy").tobytes() == expected.tobytes()
 
 
 def test_namesakes_that_differ_by_their_ending(run, wav):
@@ -136,6 +137,11 @@ def test_json_names_the_input_of_every_failure(run, wav):
     wav("a.wav")
     ran = run("mfcc", "a.flac", "a.wav", "--json", expect=3)
     assert [record["input"] for record in ran.records[:-1]] == ["a.flac", "a.wav"]
+
+
+def test_more_than_the_memory_is_a_failure_of_that_input(run, wav):
+    ran = run("mfcc", wav("a.wav"), "--frame-ms", "1e12", expect=3)
+    assert "not enough memory" in ran.err or "too short" in ran.err
 
 
 def test_nothing_is_taken_twice(run, wav, here):
