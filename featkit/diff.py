@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from featkit.audio.double import InDouble
 from featkit.audio.scale import Affine
 from featkit.errors import InputError
 from featkit.numeric import Array
-from featkit.pipeline import Pipeline, pipeline
+from featkit.pipeline import Join, Pipeline, pipeline
 from featkit.stage import Stage
 
 
@@ -131,7 +132,7 @@ def diff_pipelines(a: Stage, b: Stage, signal: Any, tolerance: float = 1e-5) -> 
 
     Stages are matched by what they do (framing with framing, mel with mel). A constant factor on the samples of one side
     is noted, taken into account, and not called a divergence. Where a :class:`featkit.Join` stands, its longest branch
-    is walked, where a stage works through another, that one is.
+    is walked.
 
     Returns
     -------
@@ -190,11 +191,15 @@ def _label(pair: tuple[Stage | None, Stage | None]) -> str:
 
 
 def steps(whole: Pipeline) -> list[Stage]:
-    """The stages in order, those inside other stages too; where branches are joined, those of the longest one."""
+    """The stages in order, those done in double precision too; where branches are joined, those of the longest one."""
     found: list[Stage] = []
     for stage in whole.stages:
-        inside = [pipeline(part) for part in stage.parts().values() if isinstance(part, Stage)]
-        found += steps(max(inside, key=len)) if inside else [stage]
+        if isinstance(stage, Join):
+            found += steps(max(map(pipeline, stage.branches), key=len))
+        elif isinstance(stage, InDouble):
+            found += steps(pipeline(stage.stage))
+        else:
+            found.append(stage)
     return found
 
 

@@ -111,6 +111,12 @@ def stft(
     pad_mode : str
         What lies outside the signal: ``"constant"`` (zeros), ``"reflect"``, ``"edge"`` or ``"symmetric"``.
 
+    Notes
+    -----
+    One sample differs from librosa's on purpose: with an even ``n_fft``, ``pad_mode="reflect"``, a hop of at least ``n_fft // 2``
+    and a signal that is a multiple of it long, librosa reflects the end of its last block at the wrong place for the last
+    sample of the last frame. Here the signal is reflected as ``numpy.pad`` says, and as librosa does everywhere else.
+
     Raises
     ------
     ParameterError
