@@ -236,8 +236,8 @@ def project(rows: Array, matrix: Any) -> Array:
     """The linear map y = W x of each row, with bytes that do not depend on the other rows.
 
     ``rows @ W.T`` would let BLAS choose its kernel by the number of rows, and the last bit with it. The compressed
-    sparse product adds ``W[m, k] * x[k]`` in the order of ``k`` for every row alike, whatever the processor; for
-    banded weights (a mel bank) it is as fast as the dense product, too.
+    sparse product adds ``W[m, k] * x[k]`` in the order of ``k`` for every row alike, whatever the processor; in
+    banded weights (a mel bank) it skips the zeros, too.
 
     Parameters
     ----------
