@@ -207,6 +207,11 @@ def concatenate(blocks: Sequence[Rows]) -> Rows:
     return sparse.vstack(blocks, format="csr")
 
 
+def as_precision(rows: Array, dtype: Any) -> Array:
+    """Real rows as ``dtype`` (float32 or float64), complex ones as the complex type of that precision."""
+    return rows.astype(np.result_type(dtype, np.complex64) if rows.dtype.kind == "c" else dtype, copy=False)
+
+
 def flatten_rows(rows: Array) -> Array:
     """Lay each row flat: ``(n, a, b, ...)`` -> ``(n, a*b*...)``, for no rows as well."""
     return rows.reshape(len(rows), math.prod(rows.shape[1:]))
@@ -230,6 +235,12 @@ def weights(matrix: Array) -> Any:
     from scipy import sparse
 
     return sparse.csr_array(matrix)
+
+
+@constant
+def weights_of(table: Callable[..., Array], dtype: str, *parameters: Any) -> Any:
+    """:func:`weights` of ``table(*parameters)`` in a type, made once."""
+    return weights(table(*parameters).astype(dtype))
 
 
 def project(rows: Array, matrix: Any) -> Array:

@@ -346,7 +346,7 @@ def _cover(held: Array, start: int, first: int, last: int, seen: int, geometry: 
 
 
 class Whole(Stage):
-    """A stage that needs all of its input at once. The author writes :meth:`apply`, and :meth:`settle` if it can be.
+    """A stage that needs all of its input at once. The author writes :meth:`settle`, or :meth:`apply` where that can't be.
 
     Most such stages need the whole input for a few numbers only (a peak, a mean). Then two passes do: the first one
     reads the input and *settles* the stage, the second one streams what that gives.
@@ -362,8 +362,12 @@ class Whole(Stage):
         raise NotStreamable(f"{type(self).__name__} cannot be settled in a first pass; call it on the whole input")
 
     def apply(self, rows: Rows) -> Rows:
-        """The mathematics, over the whole input."""
-        raise NotImplementedError(f"{type(self).__name__} must define apply(rows)")
+        """The mathematics, over the whole input: what the stage settled on it does. No row in, no row out."""
+        if type(self).settle is Whole.settle:
+            raise NotImplementedError(f"{type(self).__name__} must define apply(rows)")
+        if not len(rows):
+            return np.empty((0, *(self.row_shape(rows.shape[1:]) or ())), rows.dtype)
+        return self.settle([rows])(rows)
 
     @property
     def streamable(self) -> bool:

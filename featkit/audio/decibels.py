@@ -9,7 +9,7 @@ import numpy as np
 
 from featkit.audio.log import Log
 from featkit.errors import InputError
-from featkit.numeric import Array, row_sum
+from featkit.numeric import Array, flatten_rows, row_sum
 from featkit.stage import Pointwise, Whole
 
 T = TypeVar("T")
@@ -51,9 +51,6 @@ class RelativeDecibels(Whole):
     def check(self) -> None:
         self.above(0, "floor")
 
-    def apply(self, rows: Array) -> Array:
-        return self.settle([rows])(rows) if rows.size else rows
-
     def settle(self, blocks: Iterable[Array]) -> Log:
         filled = (rows for rows in blocks if rows.size)
         value = {"max": _max, "min": _min, "mean": _mean, "median": _median}[self.reference](filled)
@@ -71,12 +68,9 @@ def _min(blocks: Iterable[Array]) -> float:
 def _mean(blocks: Iterable[Array]) -> float:
     total, values = 0.0, 0
     for rows in blocks:
-        flat = rows.reshape(len(rows), -1)
-        values += flat.size
-        for row in (
-            row_sum(flat.astype(np.float64)).ravel().tolist()
-        ):  # one after the other, however they come in blocks
-            total += row
+        values += rows.size
+        for row in row_sum(flatten_rows(rows).astype(np.float64)).ravel().tolist():
+            total += row  # one after the other, however they come in blocks
     _some([values] if values else [])
     return total / values
 

@@ -504,9 +504,6 @@ class ContrastBelowPeak(Whole):
     def row_shape(self, row: RowShape) -> RowShape:
         return _half(type(self).__name__, row)
 
-    def apply(self, rows: Array) -> Array:
-        return self.settle([rows])(rows) if rows.size else np.empty((len(rows), rows.shape[1] // 2), rows.dtype)
-
     def settle(self, blocks: Iterable[Array]) -> Contrast:
         peaks = [[half.max() for half in np.split(rows, 2, axis=1)] for rows in blocks if rows.size]
         if not peaks:

@@ -6,7 +6,7 @@ import numpy as np
 
 from featkit.audio.scale import Identity
 from featkit.errors import ParameterError
-from featkit.numeric import Array
+from featkit.numeric import Array, as_precision
 from featkit.stage import Axes, RowShape, Stage, State
 
 
@@ -64,18 +64,13 @@ class InDouble(Stage):
 
     def step(self, state: State, rows: Array) -> tuple[State, Array]:
         inside = self.stage.init() if state is None else state[0]
-        inside, made = self.stage.step(inside, _cast(rows, np.dtype(np.float64)))
+        inside, made = self.stage.step(inside, as_precision(rows, np.float64))
         precision = np.finfo(rows.dtype).dtype
-        return (inside, precision), _cast(made, precision)
+        return (inside, precision), as_precision(made, precision)
 
     def flush(self, state: State) -> Array | None:
         if state is None:
             return None
         inside, precision = state
         rest = self.stage.flush(inside)
-        return None if rest is None else _cast(rest, precision)
-
-
-def _cast(rows: Array, precision: np.dtype) -> Array:
-    """To real or complex numbers of a precision."""
-    return rows.astype(np.result_type(precision, np.complex64) if rows.dtype.kind == "c" else precision, copy=False)
+        return None if rest is None else as_precision(rest, precision)

@@ -71,9 +71,6 @@ class BelowPeak(Whole):
     def check(self) -> None:
         self.at_least(0, "range")
 
-    def apply(self, rows: Array) -> Array:
-        return self.settle([rows])(rows) if rows.size else rows
-
     def settle(self, blocks: Iterable[Array]) -> Floor:
         peak = _peak(blocks)
         # In the rows' own precision, as if it were computed among them.

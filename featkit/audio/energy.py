@@ -107,9 +107,6 @@ class EnergyBelowPeak(Whole):
     def row_shape(self, row: RowShape) -> RowShape:
         return EnergyBelow(0.0, self.range_db, self.scale, self.column).row_shape(row)
 
-    def apply(self, rows: Array) -> Array:
-        return self.settle([rows])(rows) if rows.size else rows
-
     def settle(self, blocks: Iterable[Array]) -> EnergyBelow:
         column = -1 if self.column is None else self.column
         peaks = [rows[:, column].max() for rows in blocks if rows.size]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from featkit import numeric
@@ -38,11 +36,6 @@ def linear_weights(
     left, centre, right = (corners[i : i + n_filters, None] for i in range(3))
     rising, falling = r(r(bins - left) / r(centre - left)), r(r(right - bins) / r(right - centre))
     return np.clip(np.minimum(rising, falling), 0.0, None)
-
-
-@constant
-def _sparse_weights(dtype: str, *parameters: Any) -> Any:
-    return numeric.weights(linear_weights(*parameters).astype(dtype))
 
 
 class LinearBank(Pointwise):
@@ -111,4 +104,4 @@ class LinearBank(Pointwise):
     def apply(self, rows: Array) -> Array:
         n_fft = self.n_fft or 2 * (rows.shape[-1] - 1)
         band = (self.n_filters, self.rate, n_fft, self.low_hz, self.high_hz, self.precision)
-        return numeric.project(rows, _sparse_weights(rows.dtype.str, *band))
+        return numeric.project(rows, numeric.weights_of(linear_weights, rows.dtype.str, *band))

@@ -232,11 +232,6 @@ def mel_weights(
     return triangle.astype(np.float64)
 
 
-@constant
-def _sparse_weights(dtype: str, *parameters: Any) -> Any:
-    return numeric.weights(mel_weights(*parameters).astype(dtype))
-
-
 class MelBank(Pointwise):
     """Sum each spectrum under triangles that are equally wide on the mel scale.
 
@@ -370,4 +365,4 @@ class MelBank(Pointwise):
         shape = (self.scale, self.triangles, self.norm, self.edges)
         warp = (self.warp, self.warp_low_hz, self.warp_high_hz, self.warping)
         rounding = (self.above_nyquist, self.precision, self.weight_dtype, self.empty_filters)
-        return numeric.project(rows, _sparse_weights(rows.dtype.str, *band, *shape, *warp, *rounding))
+        return numeric.project(rows, numeric.weights_of(mel_weights, rows.dtype.str, *band, *shape, *warp, *rounding))

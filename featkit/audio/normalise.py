@@ -192,9 +192,6 @@ class UtteranceCmvn(Whole):
                     raise ShapeError(f"UtteranceCmvn skips column {column}, but a row has {row[0]}")
         return row
 
-    def apply(self, rows: Array) -> Array:
-        return self.settle([rows])(rows) if len(rows) else rows
-
     def settle(self, blocks: Iterable[Array]) -> Pipeline:
         rows = concatenate(list(blocks))
         if not len(rows):

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from featkit.errors import ParameterError, ShapeError
-from featkit.numeric import Array
+from featkit.numeric import Array, as_precision
 from featkit.stage import Pointwise, RowShape
 
 
@@ -119,8 +119,7 @@ class Precision(Pointwise):
     dtype: Literal["float32", "float64"] = "float64"
 
     def apply(self, rows: Array) -> Array:
-        kind = np.result_type(self.dtype, np.complex64) if rows.dtype.kind == "c" else np.dtype(self.dtype)
-        return rows.astype(kind, copy=False)
+        return as_precision(rows, self.dtype)
 
 
 class Columns(Pointwise):

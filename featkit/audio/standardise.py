@@ -106,9 +106,6 @@ class Standardise(Whole):
         if not (self.mean or self.variance):
             raise ParameterError("Standardise does nothing with mean=False and variance=False; leave it out")
 
-    def apply(self, rows: Array) -> Array:
-        return self.settle([rows])(rows) if rows.size else rows
-
     def settle(self, blocks: Iterable[Array]) -> Normalise | ZScore:
         rows = concatenate(list(blocks))
         if not rows.size:

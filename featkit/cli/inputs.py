@@ -34,9 +34,9 @@ def find(arguments: Iterable[str], suffixes: frozenset[str]) -> Found:
     """The files that the arguments stand for.
 
     A folder stands for the files in and below it that end in one of ``suffixes``; its tree is kept, and its name where there
-    are several. A pattern is expanded
-    here, so it works where no shell does it; the tree below its fixed part is kept. Of files named one by one, what
-    lies below their common folder is kept. Hidden files are taken only where they are named. Nothing is taken twice.
+    are several. A pattern is expanded here, so it works where no shell does it; the tree below its fixed part is kept. Of
+    files named one by one, what lies below their common folder is kept. Hidden files are taken only where they are named.
+    Nothing is taken twice.
     """
     found: list[tuple[str, Path]] = []
     single: list[str] = []
