@@ -180,11 +180,6 @@ class TunedChromaBank(Whole):
     def row_shape(self, row: RowShape) -> RowShape:
         return _row_shape(self, row)
 
-    def apply(self, rows: Array) -> Array:
-        if not len(rows):
-            return np.empty((0, self.n), rows.dtype)
-        return self.settle([rows])(rows)
-
     def settle(self, blocks: Iterable[Array]) -> ChromaBank:
         # librosa takes the transform to have an even number of points here, whatever it had.
         found = [spectral_peaks(rows, self.rate, 2 * (rows.shape[-1] - 1)) for rows in blocks if rows.size]

@@ -110,6 +110,9 @@ def function_of(name: str) -> Any:
     ParameterError
         If there is no such preset.
     """
+    dialect, _, feature = name.partition("/")
+    if dialect in dialects() and feature in _features(_dialect(dialect)):  # the others needn't be imported
+        return _features(_dialect(dialect))[feature]
     plain = _plain(name)
     for known in names():
         if _plain(known) == plain:
