@@ -42,6 +42,9 @@ class Parameters:
             near = did_you_mean(value, _choices(hint)) if isinstance(value, str) else ""
             raise ParameterError(f"{cls.__name__}.{name} must be {_describe(hint)}, got {value!r}{near}")
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.fields()  # what else an instance may keep follows from them
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             object.__setattr__(self, name, _frozen(value) if isinstance(value, np.ndarray) else value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Self
 
@@ -54,6 +56,10 @@ class Pipeline(Stage):
         self.row_shape(None)
 
     def axes(self) -> tuple[Axes, Axes]:
+        return self._axes
+
+    @cached_property
+    def _axes(self) -> tuple[Axes, Axes]:
         made: Axes = ("...",)
         given: Axes | None = None
         for before, stage in zip((None, *self.stages), self.stages, strict=False):
@@ -76,6 +82,15 @@ class Pipeline(Stage):
         return rows
 
     def row_shape(self, row: RowShape) -> RowShape:
+        if row not in self._row_shapes:
+            self._row_shapes[row] = self._row_shape(row)
+        return self._row_shapes[row]
+
+    @cached_property
+    def _row_shapes(self) -> dict[RowShape, RowShape]:
+        return {}
+
+    def _row_shape(self, row: RowShape) -> RowShape:
         for before, stage in zip((None, *self.stages), self.stages, strict=False):
             try:
                 row = stage.row_shape(row)
@@ -91,52 +106,79 @@ class Pipeline(Stage):
             rows = None if rows is None else stage.count(rows)
         return rows
 
-    @property
+    @cached_property
     def streamable(self) -> bool:
         """Whether every stage is."""
         return all(stage.streamable for stage in self.stages)
 
     def admit(self, rows: Any, start: int = 0) -> Rows:
-        asked = self.axes()[0]
-        return next(stage for stage in self.stages if stage.axes()[0] == asked).admit(rows, start)
+        return self._door.admit(rows, start)
+
+    @cached_property
+    def _door(self) -> Stage:
+        """The first stage that says what comes in."""
+        return next(stage for stage in self.stages if stage.axes()[0] == self.axes()[0])
+
+    @cached_property
+    def plan(self) -> tuple[Stage, ...]:
+        """The stages that run: those that can be done in one (:meth:`Stage.fuse`) replaced by one stage."""
+        planned: list[Stage] = []
+        rest = self.stages
+        while rest:
+            fused, taken = rest[0].fuse(rest[1:]) or (rest[0], 0)
+            planned.append(fused)
+            rest = rest[1 + taken :]
+        return tuple(planned)
 
     def init(self) -> State:
-        return tuple(stage.init() for stage in self.stages)
+        return tuple(stage.init() for stage in self.plan)
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         states = []
-        for stage, before in zip(self.stages, state, strict=True):
+        for stage, before in zip(self.plan, state, strict=True):
             after, rows = stage.step(before, rows)
             states.append(after)
         return tuple(states), rows
 
+    def end(self, state: State, rows: Rows) -> Rows:
+        for stage, held in zip(self.plan, state, strict=True):
+            rows = stage.end(held, rows)
+        return rows
+
     def flush(self, state: State) -> Rows | None:
         rows: Rows | None = None
-        for stage, held in zip(self.stages, state, strict=True):
-            out = []
-            if rows is not None:
-                held, more = stage.step(held, rows)
-                out.append(more)
-            rest = stage.flush(held)
-            if rest is not None:
-                out.append(rest)
-            rows = concatenate(out) if out else None
+        for stage, held in zip(self.plan, state, strict=True):
+            rows = stage.flush(held) if rows is None else stage.end(held, rows)
         return rows
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Run what streams block by block, and what doesn't between on all of its input."""
-        if self.streamable:
+        if len(self._stretches) == 1 and self.streamable:
             return super().drive(blocks)
         rows = iter(blocks)
-        for streams, group in groupby(self.stages, key=lambda stage: stage.streamable):
-            if streams:
-                rows = Pipeline(tuple(group)).drive(rows)
-            else:
-                for stage in group:
-                    rows = _reblocked(stage.drive(rows))
+        for stretch in self._stretches:
+            rows = stretch.drive(rows) if stretch.streamable else _reblocked(stretch.drive(rows))
         return rows
 
+    @cached_property
+    def _stretches(self) -> tuple[Stage, ...]:
+        """What streams in one go, and each stage between that doesn't."""
+        stretches: list[Stage] = []
+        for streams, group in groupby(self.stages, key=lambda stage: stage.streamable):
+            stages = tuple(group)
+            stretches += [Pipeline(stages)] if streams else stages
+        return tuple(stretches)
+
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
+        if row not in self._widest:
+            self._widest[row] = self._find_widest(row)
+        return self._widest[row]
+
+    @cached_property
+    def _widest(self) -> dict[RowShape, tuple[RowShape, int]]:
+        return {}
+
+    def _find_widest(self, row: RowShape) -> tuple[RowShape, int]:
         widest, through = (row, 1), 1
         for stage in self.stages:
             most, hop = stage.widest(row)
@@ -391,7 +433,7 @@ def _inside(stage: Parameters) -> Iterator[Any]:
 
 
 def _weight(found: tuple[RowShape, int]) -> int:
-    return int(np.prod(found[0])) if found[0] is not None else 0
+    return math.prod(found[0]) if found[0] is not None else 0
 
 
 def _reblocked(blocks: Iterable[Rows], length: int = 1024) -> Iterator[Rows]:

@@ -15,17 +15,32 @@ The contract below them is three pure functions: ``init() -> state``, ``step(sta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from featkit.errors import InputError, NotFitted, NotStreamable, ShapeError
-from featkit.numeric import Array, Fill, Rows, as_array, as_rows, as_samples, concatenate, sliding, source_index
+from featkit.numeric import (
+    Array,
+    Fill,
+    Rows,
+    as_array,
+    as_rows,
+    as_samples,
+    concatenate,
+    in_order,
+    keep_freed_memory,
+    sliding,
+    source_index,
+)
 from featkit.parameters import Parameters
 
 if TYPE_CHECKING:
+    from featkit.batches import Batch
     from featkit.pipeline import Pipeline
     from featkit.stream import Stream
 
@@ -35,7 +50,7 @@ RowShape: TypeAlias = tuple[int, ...] | None
 Axes: TypeAlias = tuple[str, ...]
 
 #: A block's largest intermediate is kept near this size, so that it stays in a core's own cache.
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 320 * 1024
 
 
 class Stage(Parameters):
@@ -70,6 +85,12 @@ class Stage(Parameters):
         """The rows that only the end of the input makes certain; None where there are none."""
         return None
 
+    def end(self, state: State, rows: Rows) -> Rows:
+        """:meth:`step` for the last rows and :meth:`flush`, in one: all rows that are still to come."""
+        state, out = self.step(state, rows)
+        rest = self.flush(state)
+        return out if rest is None else concatenate([out, rest])
+
     def count(self, n: int) -> int | None:
         """How many rows come out for ``n`` rows in; None where it depends on the data."""
         return n
@@ -87,12 +108,22 @@ class Stage(Parameters):
         """Whether rows can come out before all rows are in."""
         return True
 
+    def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+        """One stage that does what this one and the first few stages ``after`` it do, and how many; None if there is none.
+
+        A pipeline asks for it when it plans how to run (:attr:`featkit.pipeline.Pipeline.plan`). What is fused gives the
+        same bytes, or states how far off it is (:attr:`fused_error`).
+        """
+        return None
+
+    #: How far a fused stage may be from the stages it stands for, in units of the input's precision times its largest value.
+    fused_error: ClassVar[float] = 0.0
+
     # --- what follows from it -------------------------------------------------------------------------------------------
 
     def axes(self) -> tuple[Axes, Axes]:
         """The axes in and out, as the class's ``shape`` has them."""
-        given, made = self.shape.split(" -> ")
-        return tuple(given.split()), tuple(made.split())
+        return _axes(self.shape)
 
     def __call__(self, rows: Any) -> Rows:
         """Apply the stage to a whole input, block by block: memory is the output plus a constant.
@@ -103,14 +134,49 @@ class Stage(Parameters):
             For an input that cannot be taken; the message names the remedy.
         """
         whole = rows if self.axes()[0][0] == "document" else as_array(rows)
-        return _gather(self.iterate([whole]), self.count(len(whole)) if np.ndim(whole) else None)
+        return _gather(self.drive(self._admitted([whole])), self.count(len(whole)) if np.ndim(whole) else None)
 
     def iterate(self, blocks: Iterable[Any]) -> Iterator[Rows]:
         """The output, block by block, for an input that comes block by block (a file, a microphone).
 
         Stages that need everything collect what they need; the others never hold more than their span.
         """
-        return self.drive(self._admitted(blocks))
+        return map(in_order, self.drive(self._admitted(blocks)))
+
+    def map(self, items: Iterable[Any]) -> list[Rows]:
+        """The outputs for several inputs, each by itself, in their order.
+
+        >>> import numpy as np, featkit
+        >>> [rows.shape for rows in featkit.mfcc().map([np.zeros(16000), np.zeros(8000)])]
+        [(98, 13), (48, 13)]
+        """
+        return [self(item) for item in items]
+
+    def batch(self, items: Iterable[Any], pad: float = 0.0, length: int | None = None) -> Batch:
+        """The outputs for several inputs in one array, filled up to the longest (or to ``length`` rows) with ``pad``.
+
+        Returns
+        -------
+        Batch
+            ``rows`` of shape (items, longest, ...), ``lengths`` of shape (items,), ``mask`` of shape (items, longest).
+
+        Raises
+        ------
+        ShapeError
+            If an output has more than ``length`` rows.
+        ParameterError
+            If there is no input.
+
+        Examples
+        --------
+        >>> import numpy as np, featkit
+        >>> rows, lengths, mask = featkit.mfcc().batch([np.zeros(16000), np.zeros(8000)])
+        >>> rows.shape, lengths, mask.sum(axis=1)
+        ((2, 98, 13), array([98, 48]), array([98, 48]))
+        """
+        from featkit.batches import padded
+
+        return padded(self.map(items), pad, length)
 
     def stream(self) -> Stream:
         """A new :class:`~featkit.stream.Stream`: push chunks of any size, get rows as soon as they are certain.
@@ -150,35 +216,51 @@ class Stage(Parameters):
 
     def _admitted(self, blocks: Iterable[Any]) -> Iterator[Rows]:
         """Cut blocks to a size that stays in the cache, check and convert each piece."""
+        keep_freed_memory()
         entrance = Entrance(self)
         for block in blocks:
             if isinstance(block, np.ndarray):
                 entrance.check(block)
-            length = self._block_length(block)
+            length = self._piece(block)
             for at in range(0, max(len(block), 1), length):
                 yield entrance.take(block[at : at + length])
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Run the contract over blocks that are admitted already."""
-        state = self.init()
-        for block in blocks:
+        state, coming = self.init(), iter(blocks)
+        block = next(coming, None)
+        if block is None:
+            return
+        for following in coming:
             state, rows = self.step(state, block)
             yield rows
-        rest = self.flush(state)
-        if rest is not None:
-            yield rest
+            block = following
+        yield self.end(state, block)
 
     def _block_length(self, block: Any) -> int:
         """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
         if not isinstance(block, np.ndarray):
             return 1024
         row, hop = self.widest(block.shape[1:])
-        row_bytes = max(1, int(np.prod(row)) * max(block.itemsize, 4)) if row is not None else 4096
+        row_bytes = max(1, math.prod(row) * max(block.itemsize, 4)) if row is not None else 4096
         return max(16, BLOCK_BYTES // row_bytes) * hop
+
+    def _piece(self, block: Any) -> int:
+        """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
+        length = self._block_length(block)
+        pieces = max(1, round(len(block) / length))
+        hop = self.widest(block.shape[1:])[1] if isinstance(block, np.ndarray) else 1
+        return max(1, -(-len(block) // (pieces * hop))) * hop
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         """The largest row on the way for a row in, and how many rows in it takes to move on by one."""
-        return max(row or (), self.row_shape(row) or (), key=np.prod), 1
+        return max(row or (), self.row_shape(row) or (), key=math.prod), 1
+
+
+@lru_cache
+def _axes(shape: str) -> tuple[Axes, Axes]:
+    given, made = shape.split(" -> ")
+    return tuple(given.split()), tuple(made.split())
 
 
 class Entrance:
@@ -290,59 +372,93 @@ class Windowed(Stage):
         """The mathematics, over windows of shape ``(windows, span, ...)`` (read-only, possibly overlapping)."""
         raise NotImplementedError(f"{type(self).__name__} must define windows(rows)")
 
+    def over(self, rows: Array) -> Array:
+        """:meth:`windows` over every window of these rows; for a stage that can share work between overlapping windows."""
+        geometry = self._geometry
+        return self.windows(sliding(rows, geometry.span, geometry.hop))
+
+    @cached_property
+    def _geometry(self) -> Geometry:
+        return self.geometry()
+
     def count(self, n: int) -> int:
         """How many rows come out for ``n`` rows in."""
-        return self.geometry().count(n)
+        return self._geometry.count(n)
 
     def needs(self, rows: int) -> int:
         """How many rows in make the first ``rows`` rows out certain."""
-        return self.geometry().needs(rows)
+        return self._geometry.needs(rows)
 
     def step(self, state: Held | None, rows: Array) -> tuple[Held, Array]:
-        geometry = self.geometry()
+        geometry = self._geometry
         held, start, seen, done = state or Held(rows[:0], 0, 0, 0)
         held = np.concatenate([held, rows]) if len(held) else rows
         seen += len(rows)
         ready = max(done, geometry.certain(seen))
-        out = self.windows(_cover(held, start, done, ready, seen, geometry))
+        out = self._between(held, start, done, ready, seen)
         keep = max(start, min(ready * geometry.hop - geometry.left, seen - geometry.kept))
         # A copy: what is held must not change when the caller reuses the memory of a chunk.
         return Held(held[keep - start :].copy(), keep, seen, ready), out
 
+    def end(self, state: Held | None, rows: Array) -> Array:
+        if (type(self).step, type(self).flush) != (Windowed.step, Windowed.flush):
+            return super().end(state, rows)  # what a subclass does there belongs to its last rows, too
+        held, start, seen, done = state or Held(rows[:0], 0, 0, 0)
+        held = np.concatenate([held, rows]) if len(held) else rows
+        seen += len(rows)
+        return self._between(held, start, done, max(done, self._geometry.count(seen)), seen)
+
     def flush(self, state: Held | None) -> Array | None:
         if state is None:
             return None
-        geometry = self.geometry()
-        return self.windows(
-            _cover(state.rows, state.start, state.done, geometry.count(state.seen), state.seen, geometry)
-        )
+        count = self._geometry.count(state.seen)
+        return self._between(state.rows, state.start, state.done, count, state.seen) if count > state.done else None
+
+    def _between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
+        """Windows first..last-1 over ``held``, whose first row has index ``start`` of the ``seen`` rows so far."""
+        geometry = self._geometry
+        if last <= first:
+            return self.windows(np.empty((0, geometry.span, *held.shape[1:]), held.dtype))
+        if geometry.fill == "inside":
+            return self.windows(_inside(held, start, first, last, seen, geometry))
+        return self.over(_covered(held, start, first, last, seen, geometry))
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
-        return super().widest(row)[0], self.geometry().hop
+        return super().widest(row)[0], self._geometry.hop
 
 
-def _cover(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
-    """The windows first..last-1 over ``held``, whose first row has index ``start`` of the ``seen`` rows so far."""
+def _inside(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
+    """Windows first..last-1, those that would stick out moved inside."""
     span, hop, left = geometry.span, geometry.hop, geometry.left
-    if last <= first:
-        return np.empty((0, span, *held.shape[1:]), held.dtype)
-    begin, end = first * hop - left, (last - 1) * hop - left + span
-    if geometry.fill == "inside":
-        if seen < span:
-            raise InputError(
-                f"windows of {span} rows cannot lie inside {seen} rows; shorten the window or choose other edges"
-            )
-        first_rows = np.clip(np.arange(begin, end - span + 1, hop), 0, seen - span)
-        return held[first_rows[:, None] - start + np.arange(span)]
-    if begin >= start and end <= start + len(held):
-        covered = held[begin - start : end - start]
-    else:
-        source = source_index(np.arange(begin, end), seen, geometry.fill)
-        if not len(held):  # windows so far apart that none of the rows lies in these
-            held = np.zeros((1, *held.shape[1:]), held.dtype)
-        covered = held[np.maximum(source - start, 0)]
-        covered[source < 0] = 0
-    return sliding(covered, span, hop)
+    if seen < span:
+        raise InputError(
+            f"windows of {span} rows cannot lie inside {seen} rows; shorten the window or choose other edges"
+        )
+    first_rows = np.clip(np.arange(first, last) * hop - left, 0, seen - span)
+    return held[first_rows[:, None] - start + np.arange(span)]
+
+
+def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
+    """The rows that windows first..last-1 lie over, what lies outside the signal made up."""
+    begin, end = first * geometry.hop - geometry.left, (last - 1) * geometry.hop - geometry.left + geometry.span
+    here = held[max(0, begin - start) : max(0, end - start)]
+    before, behind = range(begin, min(end, start)), range(max(begin, start + len(held)), end)
+    if not before and not behind:
+        return here
+    made = [_made_up(held, start, outside, seen, geometry) for outside in (before, behind)]
+    return np.concatenate([made[0], here, made[1]])
+
+
+def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geometry) -> Array:
+    """Rows whose indices lie outside of what is held: those before its start have gone, or never were."""
+    if not outside:
+        return held[:0]
+    source = source_index(np.arange(outside.start, outside.stop), seen, geometry.fill)  # type: ignore[arg-type]
+    if not len(held):  # windows so far apart that none of the rows lies in these
+        held = np.zeros((1, *held.shape[1:]), held.dtype)
+    made = held[np.maximum(source - start, 0)]
+    made[source < 0] = 0
+    return made
 
 
 class Whole(Stage):
@@ -427,7 +543,7 @@ def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:
     """Put blocks together, in place where it is known how many rows there will be."""
     first = next(blocks)
     if count is None or not isinstance(first, np.ndarray):
-        return concatenate([first, *blocks])
+        return in_order(concatenate([first, *blocks]))
     out = np.empty((count, *first.shape[1:]), first.dtype)
     at = 0
     for block in chain((first,), blocks):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from featkit.errors import InputError
-from featkit.numeric import Rows
+from featkit.numeric import Rows, in_order
 from featkit.pipeline import refuse_to_stream
 from featkit.stage import Entrance, Stage
 
@@ -91,4 +91,4 @@ def _owned(out: Rows, rows: Rows) -> Rows:
     """Rows that belong to the caller: no view of a chunk, of what the stream holds, or of each other."""
     if isinstance(out, np.ndarray) and (not out.flags.writeable or np.may_share_memory(out, rows)):
         return out.copy()
-    return out
+    return in_order(out)

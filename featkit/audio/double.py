@@ -68,6 +68,10 @@ class InDouble(Stage):
         precision = np.finfo(rows.dtype).dtype
         return (inside, precision), as_precision(made, precision)
 
+    def end(self, state: State, rows: Array) -> Array:
+        inside = self.stage.init() if state is None else state[0]
+        return as_precision(self.stage.end(inside, as_precision(rows, np.float64)), np.finfo(rows.dtype).dtype)
+
     def flush(self, state: State) -> Array | None:
         if state is None:
             return None

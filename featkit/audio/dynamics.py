@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from featkit.errors import InputError
-from featkit.numeric import Array
+from featkit.numeric import Array, at_least
 from featkit.stage import Pointwise, Whole
 
 
@@ -36,7 +36,7 @@ class Floor(Pointwise):
     floor: float = 0.0
 
     def apply(self, rows: Array) -> Array:
-        return np.maximum(rows, float(self.floor))
+        return at_least(rows, float(self.floor))
 
 
 class BelowPeak(Whole):

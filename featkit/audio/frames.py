@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from featkit.numeric import Array, Fill
-from featkit.stage import Geometry, RowShape, Windowed
+from featkit.stage import Geometry, RowShape, Stage, Windowed
 
 
 class Frames(Windowed):
@@ -88,6 +88,11 @@ class Frames(Windowed):
 
     def row_shape(self, row: RowShape) -> RowShape:
         return (self.length,)
+
+    def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+        from featkit.audio.fused import fused_frames
+
+        return fused_frames(self, after)
 
     def times(self, frames: int, rate: float) -> Array:
         """The centre of each frame in seconds.

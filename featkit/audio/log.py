@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from featkit.numeric import Array
+from featkit.numeric import Array, at_least
 from featkit.stage import Pointwise
 
 
@@ -58,8 +58,11 @@ class Log(Pointwise):
         if self.offset:
             rows = rows + float(self.offset)
         # In float32 a floor below the smallest normal number would be 0 again.
-        floored = np.maximum(rows, max(float(self.floor), float(np.finfo(rows.dtype).tiny)), order="C")
-        if self.base == "e":
-            return np.log(floored) - math.log(self.reference)
-        decimal = np.log10(floored) - math.log10(self.reference)
-        return decimal if self.base == "10" else 10.0 * decimal
+        values = at_least(rows, max(float(self.floor), float(np.finfo(rows.dtype).tiny)))
+        logarithm, reference = (np.log, math.log) if self.base == "e" else (np.log10, math.log10)
+        logarithm(values, out=values)
+        if self.reference != 1.0:
+            values -= reference(self.reference)
+        if self.base == "dB":
+            values *= 10.0
+        return values

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from featkit.numeric import Array, row_sum
+from featkit.numeric import Array, row_sum, scratch, unbuffered
 from featkit.stage import Geometry, Held, Pointwise, Windowed
 
 
@@ -28,7 +28,9 @@ class RemoveMean(Pointwise):
     source = "Kaldi, feature-window.cc (remove_dc_offset); HTK Book, ZMEANSOURCE"
 
     def apply(self, rows: Array) -> Array:
-        return rows - row_sum(rows) / rows.dtype.type(rows.shape[-1])
+        mean = row_sum(rows) / rows.dtype.type(rows.shape[-1])
+        with unbuffered():
+            return rows - mean
 
 
 class PreEmphasis(Windowed):
@@ -133,7 +135,9 @@ class FramePreEmphasis(Pointwise):
         self.at_least(0, "coefficient")
 
     def apply(self, rows: Array) -> Array:
-        before = np.empty_like(rows)
-        before[:, 1:] = rows[:, :-1]
-        before[:, :1] = rows[:, :1]
-        return rows - float(self.coefficient) * before
+        emphasised = np.empty(rows.shape, rows.dtype)
+        with unbuffered():
+            part = np.multiply(rows, float(self.coefficient), out=scratch("frame_pre_emphasis", rows.shape, rows.dtype))
+            np.subtract(rows[:, 1:], part[:, :-1], out=emphasised[:, 1:])
+            np.subtract(rows[:, :1], part[:, :1], out=emphasised[:, :1])
+        return emphasised

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from featkit.audio import fft
 from featkit.errors import ShapeError
-from featkit.numeric import Array
+from featkit.numeric import Array, scratch
 from featkit.stage import Pointwise, RowShape
 
 
-class _Fourier(Pointwise):
+class FourierTransform(Pointwise):
     """What the three spectrum stages share: the discrete Fourier transform of real frames."""
 
     source = "Oppenheim & Schafer, Discrete-Time Signal Processing, 1989"
@@ -34,6 +35,13 @@ class _Fourier(Pointwise):
             )
         return (n_fft // 2 + 1,)
 
+    def measure(self, spectrum: Array) -> Array:
+        """What the stage gives of the complex spectrum, whose memory it may use."""
+        raise NotImplementedError(f"{type(self).__name__} must define measure(spectrum)")
+
+    def apply(self, rows: Array) -> Array:
+        return self.measure(self.transform(rows))
+
     def transform(self, rows: Array) -> Array:
         """The spectrum X[t, k], k = 0 .. n_fft//2, frames filled up with zeros to n_fft."""
         n_fft = self.n_fft or rows.shape[-1]
@@ -43,11 +51,16 @@ class _Fourier(Pointwise):
 
         if not len(rows):
             return np.empty((0, n_fft // 2 + 1), np.result_type(rows.dtype, np.complex64))
-        spectrum: Array = rfft(rows, n_fft)
+        if rows.shape[-1] < n_fft:
+            filled, taps = filled_up(rows.shape, n_fft, rows.dtype)
+            taps[:] = rows
+            rows = filled
+        # Along axis 0 of the transpose: the bins of all frames come to lie side by side, as a mel bank wants them.
+        spectrum: Array = rfft(rows.T, axis=0).T
         return spectrum
 
 
-class Spectrum(_Fourier):
+class Spectrum(FourierTransform):
     """The complex spectrum of each frame.
 
     Parameters
@@ -77,11 +90,11 @@ class Spectrum(_Fourier):
     shape = "frame tap -> frame phasor"
     formula = "X[t, k] = sum_i x[t, i] exp(-2 pi j k i / n_fft),  0 <= k <= n_fft/2"
 
-    def apply(self, rows: Array) -> Array:
-        return self.transform(rows)
+    def measure(self, spectrum: Array) -> Array:
+        return spectrum
 
 
-class MagnitudeSpectrum(_Fourier):
+class MagnitudeSpectrum(FourierTransform):
     """The magnitude of each frame's spectrum. Parameters and errors: see :class:`Spectrum`.
 
     Shape: ``(frames, taps)`` -> ``(frames, n_fft//2 + 1)``.
@@ -97,11 +110,11 @@ class MagnitudeSpectrum(_Fourier):
     shape = "frame tap -> frame bin"
     formula = "S[t, k] = |X[t, k]|"
 
-    def apply(self, rows: Array) -> Array:
-        return np.sqrt(squared_magnitude(self.transform(rows)))
+    def measure(self, spectrum: Array) -> Array:
+        return np.sqrt(squared_magnitude(spectrum))
 
 
-class PowerSpectrum(_Fourier):
+class PowerSpectrum(FourierTransform):
     """The power of each frame's spectrum. Parameters and errors: see :class:`Spectrum`.
 
     Shape: ``(frames, taps)`` -> ``(frames, n_fft//2 + 1)``.
@@ -117,15 +130,25 @@ class PowerSpectrum(_Fourier):
     shape = "frame tap -> frame bin"
     formula = "S[t, k] = |X[t, k]|^2"
 
-    def apply(self, rows: Array) -> Array:
-        return squared_magnitude(self.transform(rows))
+    def measure(self, spectrum: Array) -> Array:
+        return squared_magnitude(spectrum)
+
+
+def filled_up(shape: tuple[int, ...], n_fft: int, dtype: DTypeLike) -> tuple[Array, Array]:
+    """Memory for frames that are filled up with zeros to n_fft values, and the part of it where their taps go."""
+    frames, taps = shape
+    filled = scratch("filled_up", (frames, n_fft), dtype, kept=taps)
+    return filled, filled[:, :taps]
 
 
 def squared_magnitude(spectrum: Array) -> Array:
-    """re**2 + im**2, each product rounded by itself.
+    """re**2 + im**2, each product rounded by itself; the squares take the place of the spectrum.
 
     ``spectrum * spectrum.conj()`` is not the same: NumPy's complex product fuses multiply and add in one of its loops
     and not in another, and which one runs can depend on the size of the block.
     """
-    squared: Array = spectrum.real**2 + spectrum.imag**2
-    return squared
+    transposed = not spectrum.flags.c_contiguous
+    pairs = np.ascontiguousarray(spectrum.T if transposed else spectrum).view(spectrum.real.dtype)
+    np.multiply(pairs, pairs, out=pairs)
+    squared: Array = pairs[:, ::2] + pairs[:, 1::2]
+    return squared.T if transposed else squared

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from featkit.errors import ShapeError
-from featkit.numeric import Array, constant
-from featkit.stage import Pointwise, RowShape
+from featkit.numeric import Array, constant, unbuffered
+from featkit.stage import Pointwise, RowShape, Stage
 
 Kind = Literal["hamming", "hann", "povey", "blackman", "bartlett", "kaiser", "rectangular", "sine"]
 
@@ -119,10 +119,17 @@ class Window(Pointwise):
         return row
 
     def apply(self, rows: Array) -> Array:
+        with unbuffered():
+            return rows * self.weights_of(rows)
+
+    def weights_of(self, rows: Array) -> Array:
+        """The weights of each tap of such frames, in their precision."""
         if self.weights is not None:
-            return rows * self.weights.astype(rows.dtype)
+            return self.weights.astype(rows.dtype)
         n = rows.shape[-1]
-        weights = _centred(
-            self.kind, self.length or n, n, self.periodic, self.blackman_coeff, self.beta, rows.dtype.str
-        )
-        return rows * weights
+        return _centred(self.kind, self.length or n, n, self.periodic, self.blackman_coeff, self.beta, rows.dtype.str)
+
+    def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+        from featkit.audio.fused import fused_window
+
+        return fused_window(self, after)

@@ -16,25 +16,35 @@ try:
 except ImportError:  # NumPy 1
     from numpy.core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
-SUITES = [str(Path(__file__).with_name(name)) for name in ("test_streaming.py", "test_presets.py")]
+SUITES = [str(Path(__file__).with_name(name)) for name in ("test_streaming.py", "test_presets.py", "test_plan.py")]
+CHECKED = "pieces or beside or chunking or emphasised"
 # NumPy refuses names of loops that it wasn't built with or that the processor doesn't have.
 DISPATCHED = [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
 NO_AVX512 = [name for name in DISPATCHED if name.startswith(("AVX512", "X86_V4"))]
 
 
+# OpenBLAS does as it is told and would crash on a processor that lacks the instructions.
+NEEDS = {
+    "Nehalem": ("SSE42",),
+    "Haswell": ("AVX2", "FMA3"),
+    "Zen": ("AVX2", "FMA3"),
+    "SkylakeX": ("AVX512F", "AVX512BW"),
+}
+CORES = [core for core, features in NEEDS.items() if all(__cpu_features__.get(name) for name in features)]
+
+
 @pytest.mark.parametrize(
     "environment",
     [
-        {"OPENBLAS_CORETYPE": "Haswell"},
-        {"OPENBLAS_CORETYPE": "Nehalem"},
+        *({"OPENBLAS_CORETYPE": core} for core in CORES),
         {"NPY_DISABLE_CPU_FEATURES": " ".join(NO_AVX512)},
         {"NPY_DISABLE_CPU_FEATURES": " ".join(DISPATCHED)},
     ],
-    ids=["Haswell", "Nehalem", "without AVX-512", "the oldest loops"],
+    ids=[*CORES, "without AVX-512", "the oldest loops"],
 )
 def test_streams_equal_the_whole_on_other_processors(environment):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *SUITES, "-k", "pieces or beside or chunking", "-q", "-x", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", *SUITES, "-k", CHECKED, "-q", "-x", "-p", "no:cacheprovider"],
         env=os.environ | environment | {"FEATKIT_TEST_EXAMPLES": "2"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

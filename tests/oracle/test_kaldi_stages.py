@@ -342,7 +342,8 @@ def test_where_energy_and_c0_stand():
     for preset in (kaldi.mfcc, kaldi.plp):
         energy, c0 = preset()(samples), preset(use_energy=False)(samples)
         assert not np.allclose(energy[:, 0], c0[:, 0])
-        np.testing.assert_array_equal(energy[:, 1:], c0[:, 1:])
+        # Without the energy the frames are emphasised in one pass, which rounds elsewhere (EmphasisedFrames.fused_error).
+        np.testing.assert_allclose(energy[:, 1:], c0[:, 1:], rtol=0, atol=1e-5 * np.abs(c0).max())
         np.testing.assert_array_equal(preset(htk_compat=True)(samples), np.roll(energy, -1, axis=1))
         last = preset(htk_compat=True, use_energy=False)(samples)
         np.testing.assert_array_equal(last[:, :-1], c0[:, 1:])
@@ -496,7 +497,7 @@ def test_presets_stream(name, precision, stream):
     assert whole.dtype == precision
     assert featkit.parse(repr(pipeline)) == pipeline
     if not pipeline.streamable:
-        assert name == "kaldi/apply_cmvn"
+        assert name in ("kaldi/apply_cmvn", "kaldi/compute_vad")
         return
     for size in (1, 97, 1000):
         assert stream(pipeline, rows, size).tobytes() == whole.tobytes()

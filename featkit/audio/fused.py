@@ -1,0 +1,120 @@
+"""What pipelines run instead of a few stages in a row, where one pass over a frame does for several.
+
+Nobody writes these stages down: a pipeline puts them in when it plans how to run (:meth:`featkit.stage.Stage.fuse`), and
+the contract suite compares each with the stages it stands for.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from featkit.audio.double import InDouble
+from featkit.audio.frames import Frames
+from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
+from featkit.audio.scale import Affine
+from featkit.audio.spectrum import FourierTransform, filled_up
+from featkit.audio.window import Window
+from featkit.numeric import Array, scratch, sliding, unbuffered, window_sums
+from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
+
+
+class WindowedSpectrum(Pointwise):
+    """``window | spectrum``: the products go straight to where the transform takes them from. The same bytes."""
+
+    name = "windowed_spectrum"
+    window: Window = Window()
+    spectrum: FourierTransform = FourierTransform()
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        return self.spectrum.row_shape(self.window.row_shape(row))
+
+    def apply(self, rows: Array) -> Array:
+        filled, taps = filled_up(rows.shape, self.spectrum.n_fft or rows.shape[-1], rows.dtype)
+        with unbuffered():
+            np.multiply(rows, self.window.weights_of(rows), out=taps)
+        return self.spectrum.apply(filled)
+
+
+class EmphasisedFrames(Windowed):
+    """``frames | remove_mean | frame_pre_emphasis | window``: emphasised along the signal and not in every frame again.
+
+    With m the mean of a frame, x[i] - m - a (x[i-1] - m) = ((x[i] - x[i-1]) + (1 - a) x[i-1]) - (1 - a) m, and what is in the
+    outer bracket belongs to the signal. The difference comes first: it loses nothing of a signal on a large offset.
+    """
+
+    name = "emphasised_frames"
+    fused_error: ClassVar[float] = 8.0
+
+    frames: Frames = Frames()
+    mean: RemoveMean | None = None
+    emphasis: FramePreEmphasis = FramePreEmphasis()
+    window: Window = Window()
+    spectrum: FourierTransform | None = None
+    gain: float = 1.0  # a power of two, so that it rounds nothing wherever it is multiplied in
+
+    def geometry(self) -> Geometry:
+        return self.frames.geometry()
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        taps = self.window.row_shape((self.frames.length,))
+        return taps if self.spectrum is None else self.spectrum.row_shape(taps)
+
+    def windows(self, rows: Array) -> Array:
+        rows = rows if self.gain == 1.0 else rows * self.gain
+        rows = self.window.apply(self.emphasis.apply(rows if self.mean is None else self.mean.apply(rows)))
+        return rows if self.spectrum is None else self.spectrum.apply(rows)
+
+    def over(self, rows: Array) -> Array:
+        length, hop = self.frames.length, self.frames.hop
+        kept = 1 - rows.dtype.type(self.emphasis.coefficient)
+        emphasised = scratch("emphasised", rows.shape, rows.dtype)
+        emphasised[:1] = 0
+        np.subtract(rows[1:], rows[:-1], out=emphasised[1:])
+        emphasised[1:] += kept * rows[:-1]
+        frames = sliding(emphasised, length, hop)
+        weights = self.window.weights_of(frames)
+        weights = weights if self.gain == 1.0 else weights * self.gain
+        n_fft = length if self.spectrum is None else self.spectrum.n_fft or length
+        filled, taps = filled_up(frames.shape, n_fft, rows.dtype)
+        mean = rows.dtype.type(0) if self.mean is None else window_sums(rows, length, hop) / rows.dtype.type(length)
+        with unbuffered():
+            if self.mean is not None:
+                frames = np.subtract(frames, kept * mean, out=scratch("less_mean", frames.shape, rows.dtype))
+            np.multiply(frames, weights, out=taps)
+        if weights[0]:  # the first tap of a frame is its own predecessor
+            taps[:, :1] = weights[0] * (kept * (sliding(rows, 1, hop)[: len(frames)] - mean))
+        else:
+            taps[:, 0] = 0
+        return filled.copy() if self.spectrum is None else self.spectrum.apply(filled)
+
+
+def fused_frames(frames: Frames, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+    """:class:`EmphasisedFrames`, where what follows the frames is what it does; what is computed in double from samples on."""
+    if after and isinstance(after[0], InDouble):  # a sample is converted once, not in every frame it is in
+        return InDouble(frames | after[0].stage), 1
+    mean = after[0] if after and isinstance(after[0], RemoveMean) else None
+    rest = after[1:] if mean else after
+    if len(rest) < 2 or not isinstance(rest[0], FramePreEmphasis) or not isinstance(rest[1], Window):
+        return None
+    spectrum = rest[2] if len(rest) > 2 and isinstance(rest[2], FourierTransform) else None
+    taken = 2 + bool(mean) + bool(spectrum)
+    return EmphasisedFrames(frames, mean, rest[0], rest[1], spectrum), taken
+
+
+def fused_gain(gain: Affine, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+    """:class:`EmphasisedFrames` on another scale, where the scale is a power of two."""
+    frames = after[0].fuse(after[1:]) if after and isinstance(after[0], Frames) else None
+    if frames is None or gain.offset or abs(math.frexp(gain.scale)[0]) != 0.5:
+        return None
+    fused, taken = frames
+    return (fused.with_(gain=float(gain.scale)), taken + 1) if isinstance(fused, EmphasisedFrames) else None
+
+
+def fused_window(window: Window, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+    """:class:`WindowedSpectrum`, where a spectrum follows."""
+    if not after or not isinstance(after[0], FourierTransform):
+        return None
+    return WindowedSpectrum(window, after[0]), 1

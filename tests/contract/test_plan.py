@@ -1,0 +1,124 @@
+"""What a pipeline runs is what it says: fused stages against the stages they stand for."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import featkit
+from featkit import presets
+from featkit.audio.fused import EmphasisedFrames, WindowedSpectrum
+from featkit.pipeline import Pipeline
+from featkit.stage import Geometry, Windowed
+
+
+def parts(pipeline):
+    """Each stage of a plan with the stages it stands for."""
+    rest, found = pipeline.stages, []
+    for planned in pipeline.plan:
+        taken = 1 + (rest[0].fuse(rest[1:]) or (None, 0))[1]
+        found.append((planned, rest[:taken]))
+        rest = rest[taken:]
+    assert not rest
+    return found
+
+
+def inside(stage):
+    """The pipelines in a stage, itself among them."""
+    own = [stage] if isinstance(stage, Pipeline) else []
+    return own + [found for part in stage.parts().values() for found in inside(part)]
+
+
+def in_turn(stages, rows):
+    for stage in stages:
+        rows = stage(rows)
+    return rows
+
+
+def check(pipeline, rows, on):
+    """Every fused stage gives what its stages give, and says by how much it may not."""
+    for planned, stages in parts(pipeline):
+        expected = in_turn(stages, rows)
+        if planned.fused_error:
+            on.same_bytes(planned(rows), planned.spectrum(planned.with_(spectrum=None)(rows)))
+            frames, plain = planned.with_(spectrum=None)(rows), in_turn(stages[:-1], rows)
+            limit = planned.fused_error * np.finfo(rows.dtype).eps * np.abs(rows).max() * planned.gain
+            assert np.abs(frames - plain[:, : frames.shape[1]]).max() <= limit
+        elif planned is not stages[0]:
+            on.same_bytes(planned(rows), expected)
+        rows = expected
+
+
+@pytest.mark.parametrize("name", presets.names())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_presets_run_is_what_they_say(name, dtype, on):
+    for pipeline in inside(presets.get(name)):
+        if pipeline.stages[0].axes()[0] == ("sample",):
+            check(pipeline, on.rows_for(pipeline, 8000, dtype), on)
+
+
+def kaldi(**options):
+    return presets.kaldi.fbank(frame_length=5.0, frame_shift=2.0, num_mel_bins=5, **options)
+
+
+def test_the_roads_that_are_meant_to_be_fast_are_fused():
+    assert [type(stage).__name__ for stage in presets.kaldi.fbank().plan] == ["EmphasisedFrames", "MelBank", "Log"]
+    assert isinstance(presets.whisper.log_mel_spectrogram().plan[2], WindowedSpectrum)
+    assert isinstance(presets.librosa.mfcc().plan[0], featkit.InDouble)
+    assert isinstance(presets.librosa.mfcc().plan[0].stage, Pipeline)
+
+
+windows = st.sampled_from(["povey", "hamming", "rectangular", "hanning"])
+
+
+@settings(max_examples=4 * settings().max_examples)
+@given(
+    window=windows, coefficient=st.floats(0, 1), mean=st.booleans(), snip=st.booleans(), scale=st.sampled_from([1.0, 32768.0]),
+    n=st.integers(80, 900), offset=st.sampled_from([0.0, 0.5, -30.0]), cuts=st.lists(st.integers(0, 900), max_size=6),
+    double=st.booleans(),
+)  # fmt: skip
+def test_emphasised_frames(window, coefficient, mean, snip, scale, n, offset, cuts, double, on):
+    pipeline = kaldi(
+        window_type=window,
+        preemphasis_coefficient=coefficient,
+        remove_dc_offset=mean,
+        snip_edges=snip,
+        sample_scale=scale,
+    )
+    rows = (offset + on.rows_for(pipeline, n)).astype(np.float64 if double else np.float32)
+    if coefficient:
+        assert any(isinstance(stage, EmphasisedFrames) for stage in pipeline.plan)
+    check(pipeline, rows, on)
+    on.same_bytes(on.streamed(pipeline, on.split(rows, cuts)), pipeline(rows))
+
+
+def test_a_scale_that_rounds_is_not_multiplied_into_the_window():
+    plan = presets.kaldi.fbank(sample_scale=30000.0).plan
+    assert [type(stage).__name__ for stage in plan][:2] == ["Affine", "EmphasisedFrames"]
+
+
+def test_what_a_stage_hands_out_is_not_memory_it_uses_again(on):
+    """Fused stages work in memory that they keep."""
+    for pipeline in (kaldi(), featkit.pipeline(*kaldi().stages[:5]), presets.librosa.stft(64), featkit.mfcc()):
+        first, second = (on.rows_for(pipeline, 3000, seed=seed) for seed in (1, 2))
+        kept = pipeline(first)
+        before = kept.tobytes()
+        pipeline(second)
+        assert kept.tobytes() == before
+
+
+def test_a_windowed_stage_may_share_work_between_windows(on):
+    class Sums(Windowed):
+        name = "sums"
+        shape = "sample -> sample"
+
+        def geometry(self):
+            return Geometry(span=3, left=1, fill="edge")
+
+        def windows(self, rows):
+            return rows.sum(axis=1)
+
+        def over(self, rows):
+            return rows[:-2] + rows[1:-1] + rows[2:]
+
+    assert Sums()(np.array([1.0, 2.0, 4.0])).tolist() == [4.0, 7.0, 10.0]
