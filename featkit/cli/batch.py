@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, NamedTuple
 
 import click
@@ -42,6 +42,23 @@ def run(found: Found, jobs: list[Job], work: Callable[[Job], list[Outcome]], on_
         say(f"nothing matched: {argument} (a folder is searched for files with known endings, and a pattern for names)")
     if not jobs:
         return NOTHING
+    with one_thread():
+        return _run(jobs, work, on_error, report)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """While it lasts, BLAS libraries use one thread each, where threadpoolctl is there to tell them.
+
+    featkit's own work needs none of their threads, and those of several workers would fight for the processor.
+    """
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return nullcontext()
+    return threadpool_limits(1)
+
+
+def _run(jobs: list[Job], work: Callable[[Job], list[Outcome]], on_error: str, report: Report) -> int:
     counts = {"ok": 0, "failed": 0, "skipped": 0}
     sound, began, code = 0.0, time.perf_counter(), OK
     lines = _Lines(jobs, report)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,6 +56,22 @@ def atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator
             file.close()
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[IO[bytes]]:
+    """As :func:`atomic`; ``"-"`` is standard output, and what goes there waits in a temporary file until all is well."""
+    if os.fspath(path) != "-":
+        with atomic(path, overwrite=overwrite) as file:
+            yield file
+        return
+    if sys.stdout is None:
+        raise WriteError("standard output is closed; give the name of a file with -o")
+    with explained("standard output"), tempfile.TemporaryFile() as file:
+        yield file
+        file.seek(0)
+        shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 def _refuse_existing(target: Path, overwrite: bool) -> None:

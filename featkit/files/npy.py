@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
-import tempfile
 from contextlib import ExitStack
 from types import TracebackType
 from typing import IO, Self
@@ -13,7 +10,7 @@ from typing import IO, Self
 import numpy as np
 
 from featkit.errors import InputError, ReadError, ShapeError, WriteError
-from featkit.files.atomic import atomic, explained
+from featkit.files.atomic import output
 from featkit.numeric import Array
 
 
@@ -21,7 +18,7 @@ class NpyWriter:
     """Write an array to a ``.npy`` file, blocks of rows at a time.
 
     The header is written first for no rows and patched at the end; the file appears under its name only when the
-    ``with`` block ends well (see :func:`featkit.files.atomic.atomic`). ``"-"`` is standard output: the rows wait in a
+    ``with`` block ends well (see :func:`featkit.files.atomic.output`). ``"-"`` is standard output: the rows wait in a
     temporary file, because the number of rows comes first in the format.
 
     Parameters
@@ -69,13 +66,7 @@ class NpyWriter:
         return self._dtype
 
     def __enter__(self) -> Self:
-        if self.path == "-":
-            if sys.stdout is None:
-                raise WriteError("standard output is closed; give -o NAME.npy")
-            self._stack.enter_context(explained("standard output"))
-            self._file = self._stack.enter_context(tempfile.TemporaryFile())
-        else:
-            self._file = self._stack.enter_context(atomic(self.path, overwrite=self._overwrite))
+        self._file = self._stack.enter_context(output(self.path, overwrite=self._overwrite))
         return self
 
     def append(self, rows: Array) -> None:
@@ -110,19 +101,12 @@ class NpyWriter:
         self._file.seek(0, os.SEEK_END)
         self._file.flush()
 
-    def _finish(self) -> None:
-        self.complete()
-        if self.path == "-":
-            self._file.seek(0)
-            shutil.copyfileobj(self._file, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
             with self._stack:  # what goes wrong now, a full disk say, still removes the temporary file
-                self._finish()
+                self.complete()
         else:
             self._stack.__exit__(kind, error, trace)
 

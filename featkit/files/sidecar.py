@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,25 @@ def fingerprint(source: str) -> dict[str, Any]:
     return {"path": source, "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
 
 
-def up_to_date(output: str | os.PathLike[str], record: dict[str, Any]) -> bool | None:
+def whole_npy(output: str | os.PathLike[str], made: dict[str, Any]) -> bool:
+    """Whether a feature file is as its record has it."""
+    try:
+        array = load(output)
+    except ReadError:
+        return False
+    return list(array.shape) == made.get("shape") and str(array.dtype) == made.get("dtype")
+
+
+def whole_file(output: str | os.PathLike[str], made: dict[str, Any]) -> bool:
+    """Whether any other file is as long as its record has it."""
+    return os.stat(output).st_size == made.get("bytes")
+
+
+def up_to_date(
+    output: str | os.PathLike[str],
+    record: dict[str, Any],
+    whole: Callable[[str | os.PathLike[str], dict[str, Any]], bool] = whole_npy,
+) -> bool | None:
     """Whether ``output`` was made as ``record`` says, from the same input, and is whole; None where nothing is known."""
     made = read_sidecar(output)
     if made is None or not Path(output).exists():
@@ -37,11 +56,7 @@ def up_to_date(output: str | os.PathLike[str], record: dict[str, Any]) -> bool |
     others = [key for key in record if key != "input"]
     if made["featkit"] != __version__ or not same_input or any(made.get(key) != record[key] for key in others):
         return False
-    try:
-        array = load(output)
-    except ReadError:
-        return False
-    return list(array.shape) == made.get("shape") and str(array.dtype) == made.get("dtype")
+    return whole(output, made)
 
 
 def _without_folder(source: dict[str, Any]) -> dict[str, Any]:

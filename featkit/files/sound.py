@@ -72,6 +72,8 @@ class SoundBlocks:
         Channels in the file.
     samples : int
         Samples in each channel: as the header has it, and once a damaged file was read to its end, those that came.
+    compressed : bool
+        Whether samples have to be decoded (FLAC, MP3, Ogg ...), which takes about as long as features of them.
     shortfall : str or None
         How much less is there than the header announces, or None.
     """
@@ -96,6 +98,7 @@ class SoundBlocks:
         self._spool = _spooled(self.path)
         with self._open() as file:
             self.rate, self.channels, self.samples = file.samplerate, file.channels, file.frames
+            self.compressed = file.format in _COMPRESSED or file.subtype.startswith("ALAC")
             note = file.extra_info
         self.shortfall = _shortfall(note)
         self._check_channels()
@@ -313,6 +316,9 @@ def read(
     if not len(samples) and empty == "error":
         raise InputError(f"{sound.shown} holds no samples that can be read; get a whole copy")
     return samples, sound.rate
+
+
+_COMPRESSED = {"FLAC", "OGG", "MPEG", "MP3"}
 
 
 class _Damaged(Exception):
