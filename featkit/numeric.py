@@ -166,7 +166,7 @@ def keep_freed_memory() -> None:
     glibc maps a large piece anew each time, and the system clears its pages, which costs more than the mathematics in a
     block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched.
     """
-    np.empty(640 * 1024, np.uint8)
+    np.empty(4 * 1024 * 1024, np.uint8)
 
 
 class _Workspace(threading.local):
@@ -321,8 +321,8 @@ def window_sums(rows: Array, span: int, hop: int) -> Array:
     return total[:, None]
 
 
-#: Larger arrays are compared piece by piece.
-_COMPARED = 2**16
+#: Smaller arrays are quicker done the plain way, larger ones are compared piece by piece.
+_WORTH_IT, _COMPARED = 2**14, 2**16
 
 
 def at_least(rows: Array, floor: float) -> Array:
@@ -332,7 +332,7 @@ def at_least(rows: Array, floor: float) -> Array:
     array([1., 0.])
     """
     raised = np.empty_like(rows)
-    if not (rows.flags.forc and raised.flags.forc):
+    if rows.size < _WORTH_IT or not (rows.flags.forc and raised.flags.forc):
         return np.maximum(rows, floor, out=raised)
     floors = scratch("floors", (min(rows.size, _COMPARED),), rows.dtype)
     floors.fill(floor)

@@ -50,7 +50,7 @@ RowShape: TypeAlias = tuple[int, ...] | None
 Axes: TypeAlias = tuple[str, ...]
 
 #: A block's largest intermediate is kept near this size, so that it stays in a core's own cache.
-BLOCK_BYTES = 320 * 1024
+BLOCK_BYTES = 800 * 1024
 
 
 class Stage(Parameters):
@@ -134,7 +134,15 @@ class Stage(Parameters):
             For an input that cannot be taken; the message names the remedy.
         """
         whole = rows if self.axes()[0][0] == "document" else as_array(rows)
-        return _gather(self.drive(self._admitted([whole])), self.count(len(whole)) if np.ndim(whole) else None)
+        if isinstance(whole, np.ndarray):
+            Entrance(self).check(whole)
+        count = self.count(len(whole)) if np.ndim(whole) else None
+        blocks = self._admitted([whole])
+        if self.streamable and isinstance(whole, np.ndarray) and self._piece(whole) >= len(whole):
+            made = _announced(in_order(self.end(self.init(), next(blocks))), count)
+        else:
+            made = _gather(self.drive(blocks), count)
+        return owned(made, whole)
 
     def iterate(self, blocks: Iterable[Any]) -> Iterator[Rows]:
         """The output, block by block, for an input that comes block by block (a file, a microphone).
@@ -450,15 +458,13 @@ def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry
 
 
 def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geometry) -> Array:
-    """Rows whose indices lie outside of what is held: those before its start have gone, or never were."""
+    """Rows whose indices lie outside of what is held, and so outside of the signal: what windows need is held."""
     if not outside:
         return held[:0]
+    if geometry.fill == "zero":
+        return np.zeros((len(outside), *held.shape[1:]), held.dtype)
     source = source_index(np.arange(outside.start, outside.stop), seen, geometry.fill)  # type: ignore[arg-type]
-    if not len(held):  # windows so far apart that none of the rows lies in these
-        held = np.zeros((1, *held.shape[1:]), held.dtype)
-    made = held[np.maximum(source - start, 0)]
-    made[source < 0] = 0
-    return made
+    return held[source - start]
 
 
 class Whole(Stage):
@@ -497,7 +503,11 @@ class Whole(Stage):
         everything = list(blocks)
         if not everything:
             raise InputError(f"{type(self).__name__} got no block at all, not even an empty one; give it an input")
-        yield self.apply(concatenate(everything))
+        settles = type(self).apply is Whole.apply and type(self).settle is not Whole.settle
+        if settles and any(map(len, everything)):
+            yield from self.settle(everything).drive(everything)  # as apply has it, without a copy of the whole
+        else:
+            yield self.apply(concatenate(everything))
 
 
 class Learner(Stage):
@@ -550,6 +560,20 @@ def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:
         if at + len(block) <= count:
             out[at : at + len(block)] = block
         at += len(block)
-    if at != count:
-        raise ShapeError(f"{count} rows were announced and {at} came; count() and the mathematics disagree")
+    _announced(out if at == count else range(at), count)
     return out
+
+
+def owned(out: Rows, given: Rows) -> Rows:
+    """Rows that belong to the caller: no view of what was given, of what a stage holds, or of each other."""
+    if not isinstance(out, np.ndarray):
+        return out
+    shared = not out.flags.writeable or (isinstance(given, np.ndarray) and np.may_share_memory(out, given))
+    return out.copy() if shared else in_order(out)
+
+
+def _announced(rows: Rows, count: int | None) -> Rows:
+    """The rows, if as many came as :meth:`Stage.count` says."""
+    if count is not None and len(rows) != count:
+        raise ShapeError(f"{count} rows were announced and {len(rows)} came; count() and the mathematics disagree")
+    return rows

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from featkit.errors import InputError
-from featkit.numeric import Rows, in_order
+from featkit.numeric import Rows
 from featkit.pipeline import refuse_to_stream
-from featkit.stage import Entrance, Stage
+from featkit.stage import Entrance, Stage, owned
 
 
 class Stream:
@@ -61,7 +61,7 @@ class Stream:
             raise InputError("this stream is finished; make a new one with stage.stream()")
         rows = self._entrance.take(chunk)
         self._state, out = self.stage.step(self._state, rows)
-        out = _owned(out, rows)
+        out = owned(out, rows)
         if self._nothing is None:
             self._nothing = out[:0]
         return out
@@ -84,11 +84,4 @@ class Stream:
             raise InputError("this stream is finished; make a new one with stage.stream()")
         self._finished = True
         rest = self.stage.flush(self._state)
-        return self._nothing if rest is None else _owned(rest, rest)
-
-
-def _owned(out: Rows, rows: Rows) -> Rows:
-    """Rows that belong to the caller: no view of a chunk, of what the stream holds, or of each other."""
-    if isinstance(out, np.ndarray) and (not out.flags.writeable or np.may_share_memory(out, rows)):
-        return out.copy()
-    return in_order(out)
+        return self._nothing if rest is None else owned(rest, rest)

@@ -68,8 +68,9 @@ class Dct(Pointwise):
 
         if not len(rows):
             return np.empty((0, self.n or rows.shape[-1]), rows.dtype)
-        coefficients = dct(rows, type=self.type, norm="ortho" if self.ortho else None)
-        return np.ascontiguousarray(coefficients[:, : self.n])
+        # Along axis 0 of the transpose, as the rows of a mel bank lie; what is kept then lies side by side, too.
+        coefficients = dct(rows.T, type=self.type, norm="ortho" if self.ortho else None, axis=0)
+        return coefficients[: self.n].T
 
 
 @constant

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -11,6 +13,14 @@ from featkit.audio import fft
 from featkit.errors import ShapeError
 from featkit.numeric import Array, scratch
 from featkit.stage import Pointwise, RowShape
+
+
+@cache
+def _rfft() -> Callable[..., Array]:
+    from scipy.fft import rfft  # which takes its time to load
+
+    transform: Callable[..., Array] = rfft
+    return transform
 
 
 class FourierTransform(Pointwise):
@@ -36,7 +46,7 @@ class FourierTransform(Pointwise):
         return (n_fft // 2 + 1,)
 
     def measure(self, spectrum: Array) -> Array:
-        """What the stage gives of the complex spectrum, whose memory it may use."""
+        """What the stage gives of the complex spectrum."""
         raise NotImplementedError(f"{type(self).__name__} must define measure(spectrum)")
 
     def apply(self, rows: Array) -> Array:
@@ -47,8 +57,6 @@ class FourierTransform(Pointwise):
         n_fft = self.n_fft or rows.shape[-1]
         if self.engine == "featkit":
             return fft.rfft(rows, n_fft)
-        from scipy.fft import rfft
-
         if not len(rows):
             return np.empty((0, n_fft // 2 + 1), np.result_type(rows.dtype, np.complex64))
         if rows.shape[-1] < n_fft:
@@ -56,7 +64,7 @@ class FourierTransform(Pointwise):
             taps[:] = rows
             rows = filled
         # Along axis 0 of the transpose: the bins of all frames come to lie side by side, as a mel bank wants them.
-        spectrum: Array = rfft(rows.T, axis=0).T
+        spectrum: Array = _rfft()(rows.T, axis=0).T
         return spectrum
 
 
@@ -142,13 +150,15 @@ def filled_up(shape: tuple[int, ...], n_fft: int, dtype: DTypeLike) -> tuple[Arr
 
 
 def squared_magnitude(spectrum: Array) -> Array:
-    """re**2 + im**2, each product rounded by itself; the squares take the place of the spectrum.
+    """re**2 + im**2, each product rounded by itself.
 
     ``spectrum * spectrum.conj()`` is not the same: NumPy's complex product fuses multiply and add in one of its loops
     and not in another, and which one runs can depend on the size of the block.
     """
     transposed = not spectrum.flags.c_contiguous
-    pairs = np.ascontiguousarray(spectrum.T if transposed else spectrum).view(spectrum.real.dtype)
-    np.multiply(pairs, pairs, out=pairs)
-    squared: Array = pairs[:, ::2] + pairs[:, 1::2]
-    return squared.T if transposed else squared
+    laid = np.ascontiguousarray(spectrum.T if transposed else spectrum)
+    parts = laid.view(laid.real.dtype).reshape(-1, 2)
+    squared = np.square(parts[:, 0])
+    squared += np.square(parts[:, 1], out=scratch("squares", squared.shape, squared.dtype))
+    shaped: Array = squared.reshape(laid.shape)
+    return shaped.T if transposed else shaped

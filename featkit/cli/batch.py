@@ -23,6 +23,7 @@ class Outcome(NamedTuple):
     output: str
     seconds: float = 0.0  # of sound
     facts: dict[str, Any] = {}  # noqa: RUF012  (never changed; for --json and -v)
+    notes: tuple[str, ...] = ()  # what is to be said whether one asks for it or not
 
 
 class Report(NamedTuple):
@@ -88,6 +89,8 @@ def _run(jobs: list[Job], work: Callable[[Job], list[Outcome]], on_error: str, r
             sound += outcome.seconds
             if report.verbose or len(jobs) == 1:
                 lines.say(f"{outcome.status}: {job.source} -> {_told(outcome)}")
+            for note in outcome.notes:
+                lines.say(note)
             _emit({"input": job.source, "output": outcome.output, "status": outcome.status, **outcome.facts}, report)
     lines.close()
     took = time.perf_counter() - began

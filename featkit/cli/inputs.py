@@ -16,11 +16,12 @@ STDIO = "-"
 
 
 class Job(NamedTuple):
-    """One input, its output's path (``"-"``: standard output), and why it cannot be done, if so."""
+    """One input, its output's path (``"-"``: standard output), why it cannot be done, if so, and its place in the tree."""
 
     source: str
     output: str
     problem: FeatkitError | None = None
+    place: str = ""
 
 
 class Found(NamedTuple):
@@ -78,7 +79,7 @@ def _common(folders: list[str]) -> str:
 
 
 def _made_here(file: Path) -> bool:
-    return file.name.endswith((".npy", ".npy.json"))
+    return file.name.endswith((".npy", ".npy.json", ".wav.json", ".flac.json"))
 
 
 def _split(path: Path) -> tuple[Path, str]:
@@ -97,17 +98,19 @@ def _matches(folder: Path, pattern: str) -> Iterator[tuple[Path, Path]]:
             yield file, place
 
 
-def jobs(found: Found, out: str | None, kind: str) -> list[Job]:
-    """Give every input its output: ``<stem>.<kind>.npy`` beside it, or as ``-o`` says.
+def jobs(found: Found, out: str | None, ending: str, files: tuple[str, ...] = (".npy",)) -> list[Job]:
+    """Give every input its output: ``<stem><ending>`` beside it, or as ``-o`` says, which may be one of these ``files``.
 
     Two inputs that would write the same file are not both written: the later one has a problem.
     """
+    choices = ", ".join([*(f"NAME{file}" for file in files), "a folder (ending in /)"]) + (" or -" if files else "")
     if out == "":
-        raise click.UsageError("-o is empty; give NAME.npy, a folder (ending in /) or -")
+        raise click.UsageError(f"-o is empty; give {choices}")
+    suffix = Path(out).suffix.lower() if out is not None else ""
     folder = out is not None and out != STDIO and (out.endswith(("/", os.sep)) or Path(out).is_dir())
-    if out is not None and out != STDIO and not folder and Path(out).suffix not in ("", ".npy"):
-        raise click.UsageError(f"-o {out}: features are written as .npy; give NAME.npy, a folder (ending in /) or -")
-    one_file = out is not None and not folder and (out == STDIO or Path(out).suffix == ".npy")
+    if (out == STDIO and not files) or (out not in (None, STDIO) and not folder and suffix not in ("", *files)):
+        raise click.UsageError(f"-o {out}: {_written(files)}; give {choices}")
+    one_file = out is not None and not folder and (out == STDIO or suffix in files)
     if one_file and len(found.inputs) > 1:
         raise click.UsageError(
             f"-o {out} is one output and there are {len(found.inputs)} inputs; give a folder (ending in /)"
@@ -115,7 +118,7 @@ def jobs(found: Found, out: str | None, kind: str) -> list[Job]:
     taken: dict[str, str] = {}
     listed: list[Job] = []
     for source, place in found.inputs:
-        name = place.with_name(f"{place.stem}.{kind}.npy")
+        name = place.with_name(f"{place.stem}{ending}")
         if one_file:
             output = str(out)
         elif out is not None:
@@ -124,5 +127,21 @@ def jobs(found: Found, out: str | None, kind: str) -> list[Job]:
             output = STDIO if source == STDIO else str(Path(source).with_name(name.name))
         other = taken.setdefault(os.path.abspath(output), source)
         message = f"{source} would overwrite the output of {other}, {output}; rename one, or run it with another -o"
-        listed.append(Job(source, output, None if other is source else WriteError(message)))
+        listed.append(Job(source, output, None if other is source else WriteError(message), place.as_posix()))
     return listed
+
+
+def _written(files: tuple[str, ...]) -> str:
+    if files == (".npy",):
+        return "features are written as .npy"
+    return f"sound is written as {' or '.join(files)}" if files else "several files are written"
+
+
+def part_of(output: str, part: str, ending: str) -> str:
+    """The name of one of several outputs of an input: ``a.mfcc.npy`` -> ``a.ch0.mfcc.npy``, ``a.wav`` -> ``a.ch0.wav``.
+
+    >>> part_of("a.mfcc.npy", "ch0", ".mfcc.npy"), part_of("x.npy", "ch0", ".mfcc.npy"), part_of("x.flac", "ch0", ".wav")
+    ('a.ch0.mfcc.npy', 'x.ch0.mfcc.npy', 'x.ch0.flac')
+    """
+    suffix, kind = Path(output).suffix, ending[: ending.rindex(".")]
+    return f"{output.removesuffix(suffix).removesuffix(kind)}.{part}{kind}{suffix}"

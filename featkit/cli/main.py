@@ -20,10 +20,14 @@ from featkit.version import __version__
 
 #: Command -> module under featkit.cli; a command is imported when it is called.
 COMMANDS = {
+    "prepare": "prepare",
+    "augment": "augment",
     "mfcc": "features",
     "fbank": "features",
     "spectrogram": "features",
     "extract": "features",
+    "vad": "vad",
+    "pitch": "pitch",
     "presets": "presets",
     "diff": "diff",
     "info": "info",

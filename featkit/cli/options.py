@@ -53,9 +53,6 @@ def input_options(command: F) -> F:
         click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
         click.option("--channels", type=ChannelChoice(), help="Of several channels: mix, first, each, or one from 0."),
         click.option(
-            "--rate", type=click.IntRange(min=1), help="The sampling rate expected, in Hz; others are errors."
-        ),
-        click.option(
             "--dtype",
             type=click.Choice(["float32", "float64"]),
             default="float32",
@@ -77,8 +74,33 @@ def output_options(command: F) -> F:
     return _all(
         command,
         click.option("-o", "--out", metavar="OUT", help="NAME.npy, a folder (the tree is mirrored), or - for stdout."),
-        click.option("--overwrite", is_flag=True, help="Replace outputs that exist."),
         click.option("--allow-empty", is_flag=True, help="Write (0, D) for a sound too short for one frame."),
+        run_options,
+    )
+
+
+def sound_options(out: str) -> Callable[[F], F]:
+    """What every command that writes sound takes; ``out`` says where to."""
+    return lambda command: _all(
+        command,
+        click.option("-o", "--out", metavar="OUT", required=True, help=out),
+        click.option(
+            "--subtype",
+            type=click.Choice(["PCM_16", "PCM_24", "FLOAT"]),
+            default="PCM_16",
+            show_default=True,
+            help="How samples are stored; FLOAT keeps what is beyond full scale.",
+        ),
+        click.option("--allow-empty", is_flag=True, help="Write a sound of no samples for one that has none."),
+        run_options,
+    )
+
+
+def run_options(command: F) -> F:
+    """What every command with many inputs and outputs takes."""
+    return _all(
+        command,
+        click.option("--overwrite", is_flag=True, help="Replace outputs that exist."),
         click.option(
             "--on-error",
             type=click.Choice(["skip", "stop"]),

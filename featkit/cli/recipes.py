@@ -86,7 +86,7 @@ def _fitting(pipeline: Pipeline, rate: int) -> Pipeline:
     for name, value in pipeline.parameters().items():
         if name.rpartition("__")[2] == "rate" and value != rate:
             raise InputError(
-                f"the preset is made for {value:g} samples a second and the input has {rate}; resample it first, as "
-                f"`sox in.wav -r {value:g} out.wav` does"
+                f"the preset is made for {value:g} samples a second and the input has {rate}; resample it with "
+                f"--rate {value:g}, or beforehand with featkit prepare --rate {value:g}"
             )
     return pipeline

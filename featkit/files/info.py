@@ -25,7 +25,8 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     -------
     dict
         For arrays: ``shape``, ``dtype``, ``min``, ``max``, ``mean``, ``finite``, and under ``made`` the sidecar's record.
-        For sound: ``rate``, ``channels``, ``samples``, ``seconds``, and ``cut_short`` where the header announces more.
+        For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
+        ``made`` where there is a sidecar.
 
     Raises
     ------
@@ -45,6 +46,7 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     if head.startswith(b"PK") or Path(name).suffix == ".npz":
         return {"file": name, "kind": "npz", "arrays": _archive(name), "made": read_sidecar(path)}
     sound = blocks(path, channels="each", truncated="keep")
+    made = read_sidecar(path)
     return {
         "file": name,
         "kind": "sound",
@@ -53,6 +55,7 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
         "samples": sound.samples,
         "seconds": sound.samples / sound.rate,
         **({"cut_short": sound.shortfall} if sound.shortfall else {}),
+        **({"made": made} if made else {}),
     }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import struct
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal, NamedTuple, Protocol, Self, TypeAlias, get_args
+from typing import IO, Any, Literal, Protocol, Self, TypeAlias, get_args
 
 import numpy as np
 
@@ -21,6 +21,7 @@ Subtype: TypeAlias = Literal["PCM_16", "PCM_24", "FLOAT"]
 ENDINGS = (".wav", ".flac")
 
 _BITS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
+_LARGEST = float(np.finfo(np.float32).max)
 #: The lengths in a WAV file have 32 bits.
 _MOST_BYTES = 2**32 - 1
 #: What passes full scale by less is rounding, not clipping: half a step of 16 bits, or a few units in the last place of
@@ -121,8 +122,8 @@ class SoundWriter:
             return
         wide = samples.astype(np.float64)
         peak = float(np.abs(wide).max())
-        if not peak <= np.finfo(np.float32).max:
-            at = int(np.flatnonzero(~(np.abs(wide) <= np.finfo(np.float32).max))[0])
+        if not peak <= _LARGEST:
+            at = int(np.flatnonzero(~(np.abs(wide) <= _LARGEST))[0])
             raise InputError(
                 f"sample {self.rows + at} to be written to {self.path} is {wide[at]:g}, which is no sample; "
                 "give it less gain"
@@ -177,7 +178,9 @@ class _Wav:
         self._file, self._rate, self._bits, self._path = file, rate, _BITS[subtype], path
         self._bytes = 0
         if rate * self._bits // 8 > _MOST_BYTES:
-            raise WriteError(f"{path} cannot be written: WAV has no room for {rate} samples a second; take a lower rate")
+            raise WriteError(
+                f"{path} cannot be written: WAV has no room for {rate} samples a second; take a lower rate"
+            )
         file.write(self._header())
 
     def write(self, samples: Array) -> None:
@@ -230,7 +233,7 @@ class _Flac:
         self._guarded = _Guarded(file)
         try:
             self._sound = soundfile.SoundFile(self._guarded, "w", rate, 1, subtype, format="FLAC")
-        except (RuntimeError, TypeError, ValueError) as error:
+        except (RuntimeError, TypeError, ValueError, OverflowError) as error:
             self._guarded.check()
             reason = str(error).rpartition(": ")[2].rstrip(".")
             raise WriteError(f"{path} cannot be written as FLAC at {rate} Hz: {reason}; write a .wav") from None
@@ -243,10 +246,8 @@ class _Flac:
         self._call(self._sound.close)
 
     def close(self) -> None:
-        try:
+        with suppress(OSError):  # it is thrown away
             self._call(self._sound.close)
-        except (OSError, WriteError):
-            pass  # it is thrown away
 
     def _call(self, call: Any) -> None:
         try:
@@ -257,8 +258,35 @@ class _Flac:
         self._guarded.check()
 
 
-class _Guarded(NamedTuple("_Guarded", [("file", Any), ("errors", list[OSError])])):
-    """A file for libsndfile, which calls it from C, where an exception can't be raised: it is kept, and raised later."""
+class _Guarded:
+    """A file for libsndfile, which calls it from C, where nothing can be raised: errors are kept, and raised afterwards."""
 
-    def __new__(cls, file: IO[bytes]) -> Self:
-        return super().__new__(cls, file, [])
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._error: OSError | None = None
+
+    def check(self) -> None:
+        """Raise what went wrong since the last time."""
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def write(self, data: Any) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self._error = error
+            return 0
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:  # what waits in the buffer is written first
+            self._error = error
+            return -1
+
+    def tell(self) -> int:
+        return self._file.tell()

@@ -1,4 +1,4 @@
-"""Kaldi's features: fbank, mfcc, plp, spectrogram, and what is done to them: deltas, splicing, CMVN.
+"""Kaldi's features: fbank, mfcc, plp, spectrogram, and what is done to them: deltas, splicing, CMVN, voice activity.
 
 The options are those of Kaldi's own programs (compute-mfcc-feats and its kin) in Python form, in their order and with
 their defaults, but one: ``dither`` is 0.0 where Kaldi has 1.0, and where it is asked for, ``seed`` says which noise.
@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from featkit.audio.activity import Above, AboveMean, Majority
 from featkit.audio.cepstrum import Dct, Lifter
 from featkit.audio.context import Splice
 from featkit.audio.deltas import Deltas
@@ -639,6 +640,61 @@ def apply_cmvn_sliding(
     return pipeline(SlidingCmvn(cmn_window, max(0, min_cmn_window), center, norm_vars))
 
 
+def compute_vad(
+    *,
+    vad_energy_threshold: float = 5.0,
+    vad_energy_mean_scale: float = 0.5,
+    vad_frames_context: int = 0,
+    vad_proportion_threshold: float = 0.6,
+    omit_unvoiced_utts: bool = False,
+) -> Pipeline:
+    """Which frames are voiced, by their energy, as ``compute-vad``.
+
+    Parameters
+    ----------
+    vad_energy_threshold : float
+        The fixed part of the threshold for the first column, a log energy or c_0.
+    vad_energy_mean_scale : float
+        Times the mean of that column over the whole input it is added to the threshold. 0: nothing is, and it streams.
+    vad_frames_context : int
+        Frames on each side of a frame that decide with it.
+    vad_proportion_threshold : float
+        The share of those frames that must lie above the threshold, above 0 and below 1.
+    omit_unvoiced_utts : bool
+        Can't be honoured: every input gets its mask.
+
+    Returns
+    -------
+    Pipeline
+        ``(frames, features)`` -> ``(frames, 1)``: 1.0 for voiced frames, 0.0 for the others. To keep the voiced ones, as
+        ``select-voiced-frames``: :func:`featkit.voiced`. Early versions of Kaldi
+        asked the frame itself in place of those around it.
+
+    Raises
+    ------
+    ParameterError
+        For an option that can't be honoured, a mean scale or context below 0, or a proportion outside of (0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np, featkit
+    >>> mfcc = np.array([[4.0, 1.0], [16.0, 2.0], [17.0, 3.0], [3.0, 4.0]])
+    >>> compute_vad()(mfcc).ravel()
+    array([0., 1., 1., 0.])
+    >>> featkit.voiced(featkit.Identity(), compute_vad())(mfcc)
+    array([[16.,  2.],
+           [17.,  3.]])
+    """
+    _refuse(locals(), "omit_unvoiced_utts")
+    _not_below(0, vad_energy_mean_scale=vad_energy_mean_scale, vad_frames_context=vad_frames_context)
+    if not 0 < vad_proportion_threshold < 1:
+        raise ParameterError(f"vad_proportion_threshold must lie between 0 and 1, got {vad_proportion_threshold!r}")
+    above: Stage = Above(vad_energy_threshold)
+    if vad_energy_mean_scale:
+        above = AboveMean(vad_energy_threshold, vad_energy_mean_scale)
+    return pipeline(above, Majority(vad_frames_context, vad_proportion_threshold))
+
+
 # --- configuration files ----------------------------------------------------------------------------------------------
 
 _CONFIGURED = {"fbank": fbank, "mfcc": mfcc, "plp": plp, "spectrogram": spectrogram}
@@ -904,6 +960,7 @@ _REASONS = {
     "vtln_map": "there are no tables of utterances here; give vtln_warp",
     "utt2spk": "there are no tables of utterances here; give the value for the speaker",
     "write_utt2dur": "there are no tables of utterances here",
+    "omit_unvoiced_utts": "every input gets its mask; leave out those without a 1.0 yourself",
 }
 
 

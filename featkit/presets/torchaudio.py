@@ -5,8 +5,7 @@ Its rules: frames are centred and the signal reflected at its ends; mel filters 
 the whole input. The rows are frames; upstream shows the transpose. Kaldi's features, as torchaudio computes them, are
 another dialect: ``compliance`` here, or ``featkit.presets.torchaudio_compliance``.
 
-It computes in float32, tables too. The transforms here take float32's mel filters, compute in float64 and round the result
-to float32: what is left of the difference is upstream's own rounding, and not that of two programs.
+It computes in float32, tables too, and so does this.
 """
 
 from __future__ import annotations
@@ -119,10 +118,10 @@ def Spectrogram(  # noqa: N802  (upstream's name)
         raise ParameterError(f"Spectrogram: pad must be at least 0 samples, got {pad!r}")
     frames, weighted = _framing(n_fft, win_length, hop_length, center, pad_mode), _weighting(window_fn, wkwargs)
     weights = weighted(n_fft if win_length is None else win_length, n_fft)
-    stages: list[Stage] = [Precision("float64"), *([Pad(pad, pad)] if pad else [])]
+    stages: list[Stage] = [Precision("float32"), *([Pad(pad, pad)] if pad else [])]
     stages += [frames, weights, *_normalising(normalized, weights, n_fft), *_spectrum(power)]
     stages += [] if onesided else [TwoSided(n_fft)]
-    return pipeline(*stages, Precision("float32"))
+    return pipeline(*stages)
 
 
 def MelSpectrogram(  # noqa: N802
@@ -190,7 +189,7 @@ def MelSpectrogram(  # noqa: N802
         n_mels, rate, low, high, scale, norm=area, above_nyquist="empty", precision="float32", empty_filters="keep"
     )
     spectra = Spectrogram(n_fft, win_length, hop_length, pad, window_fn, power, normalized, wkwargs, center, pad_mode)
-    return _unrounded(spectra) | bank | Precision("float32")
+    return spectra | bank
 
 
 def MFCC(  # noqa: N802
@@ -238,7 +237,7 @@ def MFCC(  # noqa: N802
     n_mels = mels["mel"].n_mels  # type: ignore[attr-defined]
     if not 1 <= n_mfcc <= n_mels:
         raise ParameterError(f"MFCC: n_mfcc must lie between 1 and the {n_mels} mel filters, got {n_mfcc!r}")
-    return _unrounded(mels) | _cepstra("MFCC", n_mfcc, dct_type, norm, log_mels) | Precision("float32")
+    return mels | _cepstra("MFCC", n_mfcc, dct_type, norm, log_mels)
 
 
 def LFCC(  # noqa: N802
@@ -298,12 +297,7 @@ def LFCC(  # noqa: N802
         raise ParameterError(f"LFCC: n_lfcc must lie between 1 and the {n_filter} filters, got {n_lfcc!r}")
     rate = 2 * (sample_rate // 2)
     bank = LinearBank(n_filter, rate, *_band("LFCC", f_min, f_max, rate), precision="float32")
-    return (
-        _unrounded(Spectrogram(**options))
-        | bank
-        | _cepstra("LFCC", n_lfcc, dct_type, norm, log_lf)
-        | Precision("float32")
-    )
+    return Spectrogram(**options) | bank | _cepstra("LFCC", n_lfcc, dct_type, norm, log_lf)
 
 
 def AmplitudeToDB(  # noqa: N802
@@ -383,11 +377,6 @@ def compute_deltas(win_length: int = 5, mode: str = "replicate") -> Pipeline:
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------
-
-
-def _unrounded(preset: Pipeline) -> Pipeline:
-    """A preset without the rounding at its end, for another that goes on from it."""
-    return preset[:-1]  # type: ignore[return-value]
 
 
 def _framing(n_fft: int, win_length: int | None, hop_length: int | None, center: bool, pad_mode: str) -> Frames:

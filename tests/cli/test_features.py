@@ -1,6 +1,7 @@
 """mfcc, fbank, spectrogram: what they write and how the options change it."""
 
 import json
+import sys
 import typing
 from pathlib import Path
 
@@ -222,11 +223,27 @@ def test_channels_that_are_none(choice, run, wav):
     assert f"{choice!r} is not mix, first, each or a number from 0" in ran.err
 
 
-def test_another_rate_is_an_error(run, wav, left):
-    path = wav("a.wav", rate=8000)
-    ran = run("mfcc", path, "--rate", 16000, expect=3)
-    assert "a.wav has 8000 samples a second and --rate says 16000" in ran.err
-    assert left(but=[path]) == []
+@pytest.mark.parametrize("resampler", ["scipy", "soxr"])
+def test_another_rate_is_resampled(resampler, run, wav):
+    wav("a.wav", rate=8000)
+    wav("b.wav")
+    run("mfcc", "a.wav", "b.wav", "--rate", 16000, "--resampler", resampler, "-o", "out/")
+    samples, _ = featkit.read("a.wav")
+    pipeline = featkit.Resample(16000, 8000, resampler) | featkit.mfcc(16000)
+    assert np.load("out/a.mfcc.npy").tobytes() == pipeline(samples).tobytes()
+    told = record("out/a.mfcc.npy")
+    assert featkit.parse(told["pipeline"]) == pipeline
+    assert (told["rate"], told["prepared_rate"]) == (8000, 16000)
+    told = record("out/b.mfcc.npy")  # has that rate already
+    assert featkit.parse(told["pipeline"]) == featkit.mfcc(16000)
+    assert "prepared_rate" not in told
+
+
+def test_a_resampler_that_is_not_installed(run, wav, monkeypatch):
+    monkeypatch.setitem(sys.modules, "soxr", None)
+    ran = run("mfcc", wav("a.wav"), wav("b.wav"), "--rate", 8000, "--resampler", "soxr", expect=3)
+    assert ran.err.count('pip install "featkit[resample]"') == 1
+    assert "featkit: " in ran.err
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 96000])

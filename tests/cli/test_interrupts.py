@@ -17,6 +17,13 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 MINUTES = 25
 
 
+def _well_begun(path):
+    try:
+        return path.stat().st_size > 100_000
+    except FileNotFoundError:  # it has just got its name
+        return False
+
+
 @pytest.fixture
 def interrupted(command):
     """Start a command, send it the signal when a half-written file is there, and return what it left."""
@@ -31,7 +38,7 @@ def interrupted(command):
             signal.signal(number, before)
         with process:
             deadline = time.monotonic() + 30
-            while not [path for path in Path().rglob("*.part") if path.stat().st_size > 100_000]:
+            while not any(map(_well_begun, Path().rglob("*.part"))):
                 assert process.poll() is None, process.communicate()
                 assert time.monotonic() < deadline
                 time.sleep(0.002)

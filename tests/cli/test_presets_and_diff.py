@@ -69,8 +69,15 @@ def test_a_preset_for_one_rate_refuses_others(featkit_):
     soundfile.write("slow.wav", np.sin(np.arange(8000) / 9), 8000, subtype="PCM_16")
     code, _, err = featkit_("extract", "slow.wav", "--preset", "whisper/log_mel_spectrogram")
     assert code == 3
-    assert "made for 16000 samples a second and the input has 8000; resample it first" in err
+    assert "made for 16000 samples a second and the input has 8000; resample it with --rate 16000" in err
     assert not Path("slow.log_mel_spectrogram.npy").exists()
+    code, _, err = featkit_("extract", "slow.wav", "--preset", "whisper/log_mel_spectrogram", "--rate", "16000")
+    assert code == 0, err
+    resampled = featkit.Resample(16000, 8000)(featkit.read("slow.wav")[0])
+    expected = presets.whisper.log_mel_spectrogram()(resampled)
+    assert np.load("slow.log_mel_spectrogram.npy").tobytes() == expected.tobytes()
+    record = json.loads(Path("slow.log_mel_spectrogram.npy.json").read_text())
+    assert record["pipeline"].startswith("Resample(rate=16000, from_rate=8000, engine='scipy') | ")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,16 @@ def test_import():
     assert names & HEAVY == set()
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["mfcc", "--help"], ["stages"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["--help"],
+        ["stages"],
+        *([name, "--help"] for name in ("prepare", "augment", "mfcc", "vad", "pitch")),
+    ],
+    ids=" ".join,
+)
 def test_commands_that_read_nothing(arguments):
     code = f"from featkit.cli.main import main\ntry: main({arguments})\nexcept SystemExit: pass"
     names = loaded(code)

@@ -73,8 +73,16 @@ _ENERGY_AND_MELS = featkit.Join(
     (featkit.LogEnergy(), featkit.Window("povey") | featkit.PowerSpectrum(512) | featkit.MelBank(23) | featkit.Log())
 )
 
+_CLICKS = np.float32([0.5, -0.25, 0.0, 0.125, -0.5])  # a recording of five samples
+
 TABLE = {
+    "AddNoise": [
+        featkit.AddNoise(_CLICKS, noise_name="clicks.wav"),
+        featkit.AddNoise(_CLICKS, snr_db=-3.0, offset=2, level="active"),
+    ],
+    "BandLimit": [featkit.BandLimit(None, 3000.0), featkit.BandLimit(100.0, None, 8000, order=1)],
     "Dct": [featkit.Dct(n=5), featkit.Dct(n=13, type=3, ortho=False)],
+    "FixedNoise": [featkit.FixedNoise(np.linspace(0.0, 2.0, 40))],
     "Frames": [
         *(featkit.Frames(25, 10, edges, fill) for edges, fill in itertools.product(_EDGES, _FILLS)),
         *(featkit.Frames(7, 3, edges, "mirror") for edges in _EDGES),
@@ -92,10 +100,27 @@ TABLE = {
     "Lifter": [featkit.Lifter(0), featkit.Lifter(21.5, first=1)],
     "Log": [featkit.Log("dB", floor=1e-5, reference=20e-6)],
     "LogEnergy": [featkit.LogEnergy(floor=1.0)],
+    "MaskFrames": [featkit.MaskFrames(((0, 3), (20, 4), (39, 9)), value=-1.5)],
     "MelBank": [featkit.MelBank(n_mels=80), featkit.MelBank(20, 8000, 100, 3800, "slaney", norm="area", n_fft=512)],
+    "Mix": [featkit.Mix(_CLICKS, gain=0.5, offset=3)],
     "Normalise": [featkit.Normalise(np.linspace(-1, 1, 13), np.linspace(0.5, 2, 13))],
     "PowerSpectrum": [featkit.PowerSpectrum(401, engine="featkit"), featkit.PowerSpectrum(512)],
     "PreEmphasis": [featkit.PreEmphasis(0.5, "edge"), featkit.PreEmphasis(0), featkit.PreEmphasis(first=0.25)],
+    "PitchShift": [featkit.PitchShift(-5.0), featkit.PitchShift(0)],
+    "Resample": [featkit.Resample(8000, 16000), featkit.Resample(44100, 11025), featkit.Resample(16000, 16000)],
+    "Speed": [featkit.Speed(0.9), featkit.Speed(1)],
+    "Tempo": [featkit.Tempo(0.8, window_ms=10, search_ms=5), featkit.Tempo(2.5, rate=8000), featkit.Tempo(1)],
+    "Reverberate": [
+        featkit.Reverberate(_CLICKS),
+        featkit.Reverberate(np.linspace(-1, 1, 60), "first", "kept", "energy"),
+    ],
+    "SpecAugment": [featkit.SpecAugment(5, 4, 2, 6, 0.5, 2, seed=3)],
+    "TimeShift": [featkit.TimeShift(-70), featkit.TimeShift(0)],
+    "Vary": [
+        featkit.Vary(featkit.Affine(), {"scale": featkit.uniform(0.5, 2.0)}),
+        featkit.Vary(featkit.SpecAugment(4), {"frame_masks": featkit.integers(1, 3)}, probability=0.5),
+    ],
+    "WarpTime": [featkit.WarpTime(30, 3, 40), featkit.WarpTime(1, 60, 70), featkit.WarpTime(20, 20, 30)],
     "Window": [featkit.Window("hann", periodic=True, length=25), featkit.Window("kaiser", beta=5.0)],
 }
 
@@ -113,6 +138,15 @@ PIPELINES = {
     | featkit.RemoveMean()
     | featkit.FramePreEmphasis()
     | _ENERGY_AND_MELS,
+    "Kaldi's road without energy": featkit.Affine(32768.0)
+    | featkit.Frames(80, 30, "half-hop", "mirror")
+    | featkit.RemoveMean()
+    | featkit.FramePreEmphasis()
+    | featkit.Window("povey")
+    | featkit.PowerSpectrum(128)
+    | featkit.MelBank(7)
+    | featkit.Log(),
+    "emphasised in place": featkit.Frames(64, 24) | featkit.FramePreEmphasis(0.9) | featkit.Window("hamming"),
     "psf's road": featkit.PreEmphasis()
     | featkit.Frames(64, 30, "end", "zero")
     | featkit.PowerSpectrum()
@@ -130,9 +164,17 @@ PIPELINES = {
     | featkit.RemoveMean(),
     "complex inside": _FRAMES | featkit.Spectrum() | RealPart(),
     "complex in": featkit.pipeline(RealPart()),
+    "noise suppressed": featkit.denoise(2000),
+    "noise suppressed, the whole input needed": featkit.denoise(2000, "subtraction", "whole"),
+    "noise suppressed, no presence": featkit.denoise(1000, "lsa", "leading").with_(
+        keep_length__stage__wiener__near=None
+    ),
     "whole inside": _FRAMES | MovingDifference(2) | UtteranceMean() | MovingDifference(1),
     "whole at the end": featkit.Lifter() | UtteranceMean(),
     "learns at the end": featkit.mfcc() | featkit.Cmvn(),
+    "drawn": featkit.Vary(featkit.TimeShift(), {"samples": featkit.integers(-50, 50)})
+    | featkit.Frames(64, 30)
+    | featkit.Join((featkit.Vary(featkit.Affine(), {"offset": featkit.normal(0.0, 1.0)}), featkit.LogEnergy())),
     "learns inside": _FRAMES | featkit.Cmvn(variance=False) | featkit.Dct(5),
 }
 
@@ -160,7 +202,9 @@ def shorter_defaults(kind):
     """What takes the place of defaults that count rows by the ten thousands (FixLength: half a minute of samples)."""
     defaults = {name: field.default for name, field in kind.__dataclass_fields__.items()}
     return {
-        name: 30 for name, value in defaults.items() if isinstance(value, int) and value > 10_000 and name != "rate"
+        name: 30
+        for name, value in defaults.items()
+        if isinstance(value, int) and value > 10_000 and not name.endswith("rate")
     }
 
 
@@ -243,6 +287,7 @@ def enough(stage):
 
 
 def fitted(stage):
+    stage = featkit.draw(stage, seed=1, item="a.wav")
     return (
         stage.fit([rows_for(stage, 4 * enough(stage), np.float64, seed) for seed in (1, 2)]) if learns(stage) else stage
     )

@@ -151,7 +151,10 @@ def test_a_spectrogram_is_librosas(n_fft, hop, win, center, pad_mode, power, win
     ).T
     expected = stft if power is None else np.abs(stft) ** power
     assert got.dtype == expected.dtype
-    np.testing.assert_allclose(got, expected, rtol=0, atol=3e-6 * np.abs(expected).max())
+    if power == 0.5:  # the root of a value near 0 shows the root of its rounding error
+        got, expected = got**2, expected**2
+    limit = PARITY["torchaudio/Spectrogram"].limit
+    np.testing.assert_allclose(got, expected, rtol=0, atol=limit * np.abs(expected).max())
 
 
 def test_normalised_spectra():
@@ -165,7 +168,7 @@ def test_normalised_spectra():
         scaled = torchaudio.Spectrogram(
             window_fn="hamming_window", win_length=300, power=1, normalized=normalized
         )(LOUD)  # fmt: skip
-        np.testing.assert_allclose(scaled, plain / size, rtol=1e-6)
+        np.testing.assert_allclose(scaled, plain / size, rtol=0, atol=1e-6 * plain.max() / size)
 
 
 def test_two_sided_spectra_are_the_whole_transform():

@@ -1,0 +1,1 @@
+"""featkit against its peers: ``python -m benchmarks``. Not part of the wheel."""
