@@ -122,7 +122,7 @@ where they can be imported.
 
 - **One thread**, featkit's and the peer's. Processor time was {busy} of the wall time.
 - **In turn**: featkit, peer, featkit, peer, after both ran twice, without garbage collection; calls of a few milliseconds are
-  made up to ten times in a row, as over a data set, each side as often. The ratio is the peer's time over featkit's, taken
+  made up to forty times in a row, as over a data set, each side as often. The ratio is the peer's time over featkit's, taken
   round by round: its median, and in brackets the quartiles. Times are medians, in milliseconds a call.
 - **The same numbers**: before anything is timed the two results are compared, and where they are further apart than the
   limit that the tests hold the preset to ([presets.md](presets.md)), the pair is FAILED and has no ratio. (faster-whisper

@@ -30,7 +30,7 @@ class Calls(NamedTuple):
 
 #: Seconds that a side is at work without a break: a data set is many calls in a row, and the first one after something else
 #: has run finds the processor's caches cold.
-AT_A_TIME = 0.025
+AT_A_TIME = 0.05
 
 
 class Limit(NamedTuple):
@@ -202,15 +202,15 @@ def compare(ours: np.ndarray, theirs: np.ndarray, limit: Limit | None) -> tuple[
 
 
 def in_a_row(calls: Calls) -> int:
-    """How often each side is called in a round: so that the faster one is at work for AT_A_TIME, ten times at most."""
+    """How often each side is called in a round: so that the faster one is at work for AT_A_TIME, forty times at most."""
     calls.ours(), calls.theirs()  # warm: the first calls have built tables and plans
     quickest = min(clocked(calls.ours), clocked(calls.theirs))
-    return int(np.clip(round(AT_A_TIME / quickest), 1, 10))
+    return int(np.clip(round(AT_A_TIME / quickest), 1, 40))
 
 
 def interleaved(calls: Calls, rounds: int, each: int = 1) -> tuple[np.ndarray, float]:
     """Seconds a call of ours and theirs, round by round, and how many processors were busy."""
-    seconds = np.empty((max(3, rounds // each), 2))
+    seconds = np.empty((max(min(rounds, 9), rounds // each), 2))
     with no_collection():
         began, worked = time.perf_counter(), time.process_time()
         for row in seconds:
