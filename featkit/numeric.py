@@ -15,7 +15,7 @@ from functools import lru_cache, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from featkit.errors import InputError
 
@@ -42,7 +42,7 @@ def constant(make: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(make)
     def lookup(*args: P.args, **kwargs: P.kwargs) -> T:
-        return cached(args, tuple(sorted(kwargs.items())))
+        return cached(args, tuple(sorted(kwargs.items())) if kwargs else ())
 
     return lookup
 
@@ -133,6 +133,8 @@ def as_rows(values: ArrayLike, start: int = 0) -> Array:
 
 
 def _as_floating(values: Array, what: str) -> Array:
+    if values.dtype in (np.float32, np.float64) and values.dtype.isnative and values.flags.c_contiguous:
+        return values
     if values.dtype.kind != "f":
         raise InputError(
             f"{what} must be real numbers, got an array of type {values.dtype}; convert it to float32 first"
@@ -179,7 +181,7 @@ class _Workspace(threading.local):
 _workspace = _Workspace()
 
 
-def scratch(use: str, shape: tuple[int, ...], dtype: DTypeLike, kept: int | None = None) -> Array:
+def scratch(use: str, shape: tuple[int, ...], dtype: np.dtype[Any], kept: int | None = None) -> Array:
     """Memory for what is needed no longer than the function that asks for it runs; its values are anything.
 
     Each thread has its own, and each ``use`` in it. What is handed on to another stage must not lie in it.
@@ -193,7 +195,7 @@ def scratch(use: str, shape: tuple[int, ...], dtype: DTypeLike, kept: int | None
     kept : int, optional
         Columns from here on are 0, and are left so.
     """
-    key = (use, *shape[1:], np.dtype(dtype).str, kept)
+    key = (use, shape[1:], dtype, kept)
     held = _workspace.held.get(key)
     if held is None or len(held) < shape[0]:
         if len(_workspace.held) >= _USES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -360,9 +361,18 @@ class MelBank(Pointwise):
         return (self.n_mels,)
 
     def apply(self, rows: Array) -> Array:
-        n_fft = self.n_fft or 2 * (rows.shape[-1] - 1)
-        band = (self.n_mels, self.rate, n_fft, self.low_hz, self.high_hz)
+        key = (rows.dtype, rows.shape[-1])
+        if key not in self._weights:
+            self._weights[key] = self._weights_for(*key)
+        return numeric.project(rows, self._weights[key])
+
+    @cached_property
+    def _weights(self) -> dict[tuple[Any, int], Any]:
+        return {}
+
+    def _weights_for(self, dtype: Any, bins: int) -> Any:
+        band = (self.n_mels, self.rate, self.n_fft or 2 * (bins - 1), self.low_hz, self.high_hz)
         shape = (self.scale, self.triangles, self.norm, self.edges)
         warp = (self.warp, self.warp_low_hz, self.warp_high_hz, self.warping)
         rounding = (self.above_nyquist, self.precision, self.weight_dtype, self.empty_filters)
-        return numeric.project(rows, numeric.weights_of(mel_weights, rows.dtype.str, *band, *shape, *warp, *rounding))
+        return numeric.weights_of(mel_weights, dtype.str, *band, *shape, *warp, *rounding)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from featkit.audio import fft
 from featkit.errors import ShapeError
@@ -142,7 +141,7 @@ class PowerSpectrum(FourierTransform):
         return squared_magnitude(spectrum)
 
 
-def filled_up(shape: tuple[int, ...], n_fft: int, dtype: DTypeLike) -> tuple[Array, Array]:
+def filled_up(shape: tuple[int, ...], n_fft: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Memory for frames that are filled up with zeros to n_fft values, and the part of it where their taps go."""
     frames, taps = shape
     filled = scratch("filled_up", (frames, n_fft), dtype, kept=taps)
