@@ -416,7 +416,7 @@ def _fit(stage: Stage, items: Iterable[Any]) -> Stage:
 def refuse_to_stream(stage: Stage) -> None:
     """Raise what the stage inside that doesn't stream has to say about it."""
     for inner in (stage, *_inside(stage)):
-        if isinstance(inner, Whole):
+        if isinstance(inner, Whole) and not inner.streamable:
             inner.step(None, None)
         if isinstance(inner, Learner):
             raise NotFitted(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -46,8 +48,10 @@ class Stream:
         (400, 720)
         """
         far = 1000  # where edges don't matter any more; the first row may wait longer, for what is made up on its left
-        hop = self.stage.needs(far + 1) - self.stage.needs(far)
-        return max(self.stage.needs(1), self.stage.needs(far) - (far - 1) * hop)
+        needs, periods = self.stage.needs, 705_600  # many turns of every pattern that rates make with each other
+        hop = Fraction(needs(far + periods) - needs(far), periods)  # rows in for a row out: 160, 1, or 441/160
+        waits = (needs(row + 1) - row * hop for row in range(far, 3 * far))
+        return max(needs(1), math.ceil(max(waits)))
 
     def push(self, chunk: Any) -> Rows:
         """Take the next rows of the input; return the rows of the output that are now certain (often none).

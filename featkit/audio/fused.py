@@ -73,7 +73,7 @@ class EmphasisedFrames(Windowed):
         emphasised = scratch("emphasised", rows.shape, rows.dtype)
         emphasised[:1] = 0
         np.subtract(rows[1:], rows[:-1], out=emphasised[1:])
-        emphasised[1:] += kept * rows[:-1]
+        emphasised[1:] += np.multiply(rows[:-1], kept, out=scratch("part_before", rows.shape, rows.dtype)[1:])
         frames = sliding(emphasised, length, hop)
         weights = self.window.weights_of(frames)
         weights = weights if self.gain == 1.0 else weights * self.gain

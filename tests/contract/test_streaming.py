@@ -140,3 +140,23 @@ def test_a_refused_chunk_leaves_the_stream_as_it_was(on):
         stream.push([5.0, np.nan, 7.0])
     out += [stream.push(signal[5:]), stream.finish()]
     on.same_bytes(np.concatenate(out), stage(signal))
+
+
+@pytest.mark.parametrize(
+    ("stage", "hop"),
+    [
+        (featkit.mfcc(), 160),
+        (featkit.mfcc() | featkit.Deltas(), 160),
+        (featkit.Resample(16000, 44100), 441 / 160),
+        (featkit.Resample(16000, 22050) | featkit.Frames(400, 160), 220.5),
+        (featkit.denoise(16000), 1),
+    ],
+    ids=["mfcc", "deltas", "44.1 kHz", "frames of 22.05 kHz", "finer out than inside"],
+)
+def test_a_row_waits_for_the_latency_and_no_longer(stage, hop):
+    latency, waits = stage.stream().latency, []
+    for row in range(2000, 2400):
+        needed = stage.needs(row + 1)
+        assert needed <= row * hop + latency
+        waits.append(needed - row * hop)
+    assert max(waits) > latency - 1
