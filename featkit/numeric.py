@@ -386,3 +386,17 @@ def project(rows: Array, matrix: Any) -> Array:
         return project(np.concatenate([rows, rows]), matrix)[:1].copy()
     projected: Array = (matrix @ rows.T).T
     return projected
+
+
+def project_power(spectrum: Array, matrix: Any) -> Array:
+    """W (re^2 + im^2) of each row of a complex spectrum, whose memory is used: W re^2 and W im^2 are added at the end.
+
+    >>> project_power(np.array([[3 + 4j, 2j]]), weights(np.array([[1.0, 0.0], [1.0, 1.0]])))
+    array([[25., 29.]])
+    """
+    laid = np.ascontiguousarray(spectrum.T)
+    pairs = laid.view(laid.real.dtype)  # (bins, 2 rows)
+    np.multiply(pairs, pairs, out=pairs)
+    bands = matrix @ pairs
+    summed: Array = bands[:, ::2] + bands[:, 1::2]
+    return summed.T

@@ -13,12 +13,32 @@ import numpy as np
 
 from featkit.audio.double import InDouble
 from featkit.audio.frames import Frames
+from featkit.audio.mel import MelBank
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
 from featkit.audio.scale import Affine
-from featkit.audio.spectrum import FourierTransform, filled_up
+from featkit.audio.spectrum import FourierTransform, PowerSpectrum, filled_up
 from featkit.audio.window import Window
-from featkit.numeric import Array, scratch, sliding, unbuffered, window_sums
+from featkit.numeric import Array, project_power, scratch, sliding, unbuffered, window_sums
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
+
+
+class PowerBands(FourierTransform):
+    """``power_spectrum | mel``: the squares of real and imaginary parts are summed under the filters, and only then added.
+
+    There are fewer filters than bins, so there is less to add. The terms are the same, in another order.
+    """
+
+    name = "power_bands"
+    fused_error: ClassVar[float] = 64.0
+
+    spectrum: PowerSpectrum = PowerSpectrum()
+    bank: MelBank = MelBank()
+
+    def row_shape(self, row: RowShape) -> RowShape:
+        return self.bank.row_shape(self.spectrum.row_shape(row))
+
+    def measure(self, spectrum: Array) -> Array:
+        return project_power(spectrum, self.bank.weights_for(spectrum.real.dtype, spectrum.shape[-1]))
 
 
 class WindowedSpectrum(Pointwise):
@@ -99,9 +119,8 @@ def fused_frames(frames: Frames, after: tuple[Stage, ...]) -> tuple[Stage, int] 
     rest = after[1:] if mean else after
     if len(rest) < 2 or not isinstance(rest[0], FramePreEmphasis) or not isinstance(rest[1], Window):
         return None
-    spectrum = rest[2] if len(rest) > 2 and isinstance(rest[2], FourierTransform) else None
-    taken = 2 + bool(mean) + bool(spectrum)
-    return EmphasisedFrames(frames, mean, rest[0], rest[1], spectrum), taken
+    spectrum, taken = _transform(rest[2:])
+    return EmphasisedFrames(frames, mean, rest[0], rest[1], spectrum), 2 + bool(mean) + taken
 
 
 def fused_gain(gain: Affine, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
@@ -115,6 +134,21 @@ def fused_gain(gain: Affine, after: tuple[Stage, ...]) -> tuple[Stage, int] | No
 
 def fused_window(window: Window, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
     """:class:`WindowedSpectrum`, where a spectrum follows."""
-    if not after or not isinstance(after[0], FourierTransform):
+    spectrum, taken = _transform(after)
+    return None if spectrum is None else (WindowedSpectrum(window, spectrum), taken)
+
+
+def fused_power(spectrum: PowerSpectrum, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+    """:class:`PowerBands`, where a mel bank follows."""
+    if not after or not isinstance(after[0], MelBank):
         return None
-    return WindowedSpectrum(window, after[0]), 1
+    return PowerBands(spectrum.n_fft, spectrum.engine, spectrum, after[0]), 1
+
+
+def _transform(after: tuple[Stage, ...]) -> tuple[FourierTransform | None, int]:
+    """The spectrum that comes next, together with what it is fused with, and how many stages that takes."""
+    if not after or not isinstance(after[0], FourierTransform):
+        return None, 0
+    fused, taken = after[0].fuse(after[1:]) or (after[0], 0)
+    assert isinstance(fused, FourierTransform)
+    return fused, 1 + taken

@@ -361,16 +361,19 @@ class MelBank(Pointwise):
         return (self.n_mels,)
 
     def apply(self, rows: Array) -> Array:
-        key = (rows.dtype, rows.shape[-1])
-        if key not in self._weights:
-            self._weights[key] = self._weights_for(*key)
-        return numeric.project(rows, self._weights[key])
+        return numeric.project(rows, self.weights_for(rows.dtype, rows.shape[-1]))
+
+    def weights_for(self, dtype: np.dtype[Any], bins: int) -> Any:
+        """The weights for so many bins, as :func:`featkit.numeric.project` takes them."""
+        if (dtype, bins) not in self._weights:
+            self._weights[dtype, bins] = self._made_for(dtype, bins)
+        return self._weights[dtype, bins]
 
     @cached_property
     def _weights(self) -> dict[tuple[Any, int], Any]:
         return {}
 
-    def _weights_for(self, dtype: Any, bins: int) -> Any:
+    def _made_for(self, dtype: np.dtype[Any], bins: int) -> Any:
         band = (self.n_mels, self.rate, self.n_fft or 2 * (bins - 1), self.low_hz, self.high_hz)
         shape = (self.scale, self.triangles, self.norm, self.edges)
         warp = (self.warp, self.warp_low_hz, self.warp_high_hz, self.warping)

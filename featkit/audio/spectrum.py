@@ -11,7 +11,7 @@ import numpy as np
 from featkit.audio import fft
 from featkit.errors import ShapeError
 from featkit.numeric import Array, scratch
-from featkit.stage import Pointwise, RowShape
+from featkit.stage import Pointwise, RowShape, Stage
 
 
 @cache
@@ -45,7 +45,7 @@ class FourierTransform(Pointwise):
         return (n_fft // 2 + 1,)
 
     def measure(self, spectrum: Array) -> Array:
-        """What the stage gives of the complex spectrum."""
+        """What the stage gives of the complex spectrum, whose memory it may use."""
         raise NotImplementedError(f"{type(self).__name__} must define measure(spectrum)")
 
     def apply(self, rows: Array) -> Array:
@@ -139,6 +139,11 @@ class PowerSpectrum(FourierTransform):
 
     def measure(self, spectrum: Array) -> Array:
         return squared_magnitude(spectrum)
+
+    def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+        from featkit.audio.fused import fused_power
+
+        return fused_power(self, after)
 
 
 def filled_up(shape: tuple[int, ...], n_fft: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:

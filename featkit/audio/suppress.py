@@ -10,7 +10,7 @@ import numpy as np
 
 from featkit.audio.noise import TINY, TrackedNoise, across, bell, weighed, weighed_windows
 from featkit.errors import ParameterError, ShapeError
-from featkit.numeric import Array, Rows
+from featkit.numeric import Array, Rows, constant
 from featkit.stage import Geometry, RowShape, Stage, State, Whole, Windowed
 
 #: Powers farther above the noise than this, or farther below it, count as this far.
@@ -37,8 +37,7 @@ class Adapting(Whole):
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         if not self.streamable:
             return super().step(state, rows)  # which refuses
-        # A Stream asks stages of this kind to refuse, without any rows; this one doesn't.
-        return (state, rows) if rows is None else self.forward(state, rows)
+        return self.forward(state, rows)
 
     def forward(self, state: State, rows: Rows) -> tuple[State, Rows]:
         """What ``step`` is where the stage inside streams."""
@@ -267,6 +266,7 @@ class Rule(NamedTuple):
     near: State
     frame: State
     gains: Array  # of the rule alone
+    level: Array  # of the noise: the gain that leaves as much as there is noise
     sure: Array  # presences near, for those of them that have one
     speech: Array  # and in the frame
 
@@ -293,9 +293,12 @@ class Wiener(_Suppressor):
     frame : Presence
         The same, wider: whether there is speech about at all.
     beside_db : float
-        The floor of a bin without speech beside others with, in dB.
+        What remains of the noise in a bin without speech beside others with, in dB.
     floor_db : float
-        The floor where there is no speech about, in dB.
+        What remains of it where there is no speech about, in dB.
+    tilt_db : float
+        By how many dB an octave both change above bin 18, which is 500 Hz for frames of 36 ms: in a quiet room the background
+        falls with frequency, too.
 
     Notes
     -----
@@ -322,7 +325,7 @@ class Wiener(_Suppressor):
     name = "wiener"
     formula = (
         "S = G X,  xi[t] = max(a |S[t-1]|^2/N[t] + (1-a) max(|X[t]|^2/N[t] - 1, 0), xi_min),  G = (xi/(1+xi))^(1 or 1/2), "
-        "or xi/(1+xi) exp(1/2 E1(v)), v = xi/(1+xi) |X|^2/N;  then G = p G + (1-p) floor"
+        "or xi/(1+xi) exp(1/2 E1(v)), v = xi/(1+xi) |X|^2/N;  then G = p G + (1-p) min(floor sqrt(N)/|X|, 1)"
     )
     source = (
         "Ephraim & Malah, Speech enhancement using a minimum mean-square error (log-)spectral amplitude estimator, 1984 and "
@@ -331,12 +334,13 @@ class Wiener(_Suppressor):
 
     rule: Literal["wiener", "root", "lsa"] = "root"
     smoothing: float = 0.9
-    least_db: float = -5.0
+    least_db: float = -7.0
     two_step: bool = True
     near: Presence | None = Presence()
-    frame: Presence = Presence(before=8, after=8, beside=160, threshold=0.2, order=5.0)
-    beside_db: float = -19.0
-    floor_db: float = -32.0
+    frame: Presence = Presence(before=8, after=8, beside=160, threshold=0.12, order=4.0)
+    beside_db: float = -12.5
+    floor_db: float = -27.0
+    tilt_db: float = -2.1
 
     def check(self) -> None:
         super().check()
@@ -345,6 +349,8 @@ class Wiener(_Suppressor):
             raise ParameterError(f"Wiener.smoothing must be at most 1, got {self.smoothing!r}")
         for field in ("least_db", "beside_db", "floor_db"):
             _check_floor(self, field)
+        if not math.isfinite(self.tilt_db):
+            raise ParameterError(f"Wiener.tilt_db must be finite, got {self.tilt_db!r}")
 
     def needs(self, rows: int) -> int:
         late = 0 if self.near is None else max(self.near.after, self.frame.after)
@@ -353,7 +359,7 @@ class Wiener(_Suppressor):
     def gains(self, state: Rule | None, power: Array, noise: Array) -> tuple[Rule, Array]:
         snr = np.minimum(power, MOST * noise) / np.maximum(noise, TINY)
         none = snr[:0]
-        state = state or Rule(None, self.frame.init(), self.frame.init(), none, none, none)
+        state = state or Rule(None, self.frame.init(), self.frame.init(), none, none, none, none)
         clean, by_rule = self._by_rule(state.clean, snr)
         if self.near is None:
             return state._replace(clean=clean), by_rule
@@ -365,6 +371,7 @@ class Wiener(_Suppressor):
                 near,
                 frame,
                 np.concatenate([state.gains, by_rule]),
+                np.concatenate([state.level, 1 / np.sqrt(np.maximum(snr, 1 / MOST))]),
                 np.concatenate([state.sure, sure]),
                 np.concatenate([state.speech, speech]),
             )
@@ -404,13 +411,24 @@ class Wiener(_Suppressor):
         return gain
 
     def _floored(self, state: Rule) -> tuple[Rule, Array]:
-        """Between the rule and the floor, as sure as there is speech; rows wait for the slower presence."""
+        """Between the rule and the floor, as sure as there is speech; rows wait for the slower presence.
+
+        The floor is a share of the noise estimate, not of the bin: what remains is smoother than the noise was.
+        """
         ready = min(len(state.sure), len(state.speech))
         sure, speech = state.sure[:ready], state.speech[:ready]
-        floor = 10.0 ** ((self.floor_db + (self.beside_db - self.floor_db) * speech) / 20)
-        gains = sure * state.gains[:ready] + (1 - sure) * floor
-        waiting = (kept[ready:].copy() for kept in (state.gains, state.sure, state.speech))
+        floor_db = self.floor_db + (self.beside_db - self.floor_db) * speech
+        floor = 10.0 ** ((floor_db + self.tilt_db * octaves(speech.shape[1])) / 20)
+        gains = sure * state.gains[:ready] + (1 - sure) * np.minimum(floor * state.level[:ready], 1.0)
+        waiting = (kept[ready:].copy() for kept in (state.gains, state.level, state.sure, state.speech))
         return Rule(state.clean, state.near, state.frame, *waiting), gains
+
+
+@constant
+def octaves(bins: int) -> Array:
+    """How far each bin lies above bin 18, in octaves; 0 below."""
+    above: Array = np.log2(np.maximum(np.arange(bins), 18) / 18)
+    return above
 
 
 def _power(rows: Array) -> Array:

@@ -191,14 +191,16 @@ def test_presence(before, after, beside):
 
 
 def test_the_floors_take_over_where_there_is_no_speech():
-    rows, noise = spectra(40, 9), featkit.FixedNoise(np.linspace(0.5, 2.0, 9))
+    rows, noise = spectra(40, 45), featkit.FixedNoise(np.linspace(0.5, 2.0, 45))
     near, frame = featkit.Presence(2, 2, 2), featkit.Presence(1, 6, 8, threshold=0.3)
     snr = np.abs(rows) ** 2 / noise.power
     alone = featkit.Wiener(noise, near=None)(rows) / rows
     sure, speech = near(snr), frame(snr)
-    floor = 10 ** ((-30.0 + 12.0 * speech) / 20)
-    stage = featkit.Wiener(noise, near=near, frame=frame, beside_db=-18.0, floor_db=-30.0)
-    np.testing.assert_allclose(stage(rows), rows * (sure * alone + (1 - sure) * floor), rtol=1e-9)
+    octaves = np.array([math.log2(max(k, 18) / 18) for k in range(45)])
+    floor = 10 ** ((-30.0 + 12.0 * speech - 3.0 * octaves) / 20) * np.sqrt(noise.power) / np.abs(rows)
+    stage = featkit.Wiener(noise, near=near, frame=frame, beside_db=-18.0, floor_db=-30.0, tilt_db=-3.0)
+    np.testing.assert_allclose(stage(rows), rows * (sure * alone + (1 - sure) * np.minimum(floor, 1)), rtol=1e-9)
+    assert (floor > 1).any()  # a bin that lies below the floor stays
 
 
 def test_noise_alone_goes_down_to_the_floor_and_a_tone_stays():
@@ -340,6 +342,7 @@ def test_a_noise_clip_is_learned_from_frames_like_those_of_denoise():
         (lambda: featkit.denoise(leading_ms=math.nan), "leading_ms must be finite and above 0, got nan"),
         (lambda: featkit.denoise(noise=featkit.Log()), "Wiener.noise estimates the noise in power spectra"),
         (lambda: featkit.Wiener(floor_db=3.0), r"Wiener.floor_db must be finite and at most 0 dB, got 3.0"),
+        (lambda: featkit.Wiener(tilt_db=math.inf), r"Wiener.tilt_db must be finite, got inf"),
         (lambda: featkit.Wiener(smoothing=1.5), "Wiener.smoothing must be at most 1, got 1.5"),
         (lambda: featkit.FixedNoise(np.array([1.0, -1.0])), "FixedNoise.power must be finite and not below 0"),
         (
@@ -399,11 +402,10 @@ def test_what_is_gained_on_speech_in_white_noise(voices):
 @pytest.mark.parametrize("snr_db", [0, 5, 10])
 @pytest.mark.parametrize(("kind", "noise"), [("white", "track"), ("babble", "quantile")])
 def test_noisereduce_gains_less(voices, kind, noise, snr_db):
-    """Both of its modes, by both measures, on average over all recordings. noisereduce is no part of the test extra.
+    """Both of its modes, by both measures, on average over all recordings.
 
     The seed isn't the one that parameters were chosen with. In babble at 0 dB the lead is small: 0.2 to 0.5 dB.
     """
-    pytest.importorskip("noisereduce")
     own = results(maker().ours("wiener", noise), kind, snr_db, voices).mean(axis=0)
     for stationary in (True, False):
         theirs = results(maker().peer(stationary), kind, snr_db, voices).mean(axis=0)

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import featkit
@@ -189,6 +189,8 @@ stft_options = {
 @both
 @given(**stft_options)
 def test_librosa_stft(dtype, limit, seed, n, n_fft, hop, shorter, center, pad_mode):
+    # There librosa takes a wrong sample when it reflects the end (see presets.librosa.stft).
+    assume(not (center and pad_mode == "reflect" and n_fft % 2 == 0 and 2 * hop >= n_fft and n % hop == 0))
     signal = signal_of(seed, n, dtype)
     win_length = n_fft - shorter
     expected = librosa.stft(
