@@ -385,6 +385,10 @@ class Windowed(Stage):
         geometry = self._geometry
         return self.windows(sliding(rows, geometry.span, geometry.hop))
 
+    def taken(self, rows: Array) -> Array:
+        """What windows see of rows that come in, where that isn't the rows themselves."""
+        return rows
+
     @cached_property
     def _geometry(self) -> Geometry:
         return self.geometry()
@@ -399,31 +403,28 @@ class Windowed(Stage):
 
     def step(self, state: Held | None, rows: Array) -> tuple[Held, Array]:
         geometry = self._geometry
-        held, start, seen, done = state or Held(rows[:0], 0, 0, 0)
-        held = np.concatenate([held, rows]) if len(held) else rows
-        seen += len(rows)
+        held, start, seen, done = _joined(state, self.taken(rows))
         ready = max(done, geometry.certain(seen))
-        out = self._between(held, start, done, ready, seen)
+        out = self.between(held, start, done, ready, seen)
         keep = max(start, min(ready * geometry.hop - geometry.left, seen - geometry.kept))
         # A copy: what is held must not change when the caller reuses the memory of a chunk.
         return Held(held[keep - start :].copy(), keep, seen, ready), out
 
     def end(self, state: Held | None, rows: Array) -> Array:
-        if (type(self).step, type(self).flush) != (Windowed.step, Windowed.flush):
-            return super().end(state, rows)  # what a subclass does there belongs to its last rows, too
-        held, start, seen, done = state or Held(rows[:0], 0, 0, 0)
-        held = np.concatenate([held, rows]) if len(held) else rows
-        seen += len(rows)
-        return self._between(held, start, done, max(done, self._geometry.count(seen)), seen)
+        held, start, seen, done = _joined(state, self.taken(rows))
+        return self.between(held, start, done, max(done, self._geometry.count(seen)), seen)
 
     def flush(self, state: Held | None) -> Array | None:
         if state is None:
             return None
         count = self._geometry.count(state.seen)
-        return self._between(state.rows, state.start, state.done, count, state.seen) if count > state.done else None
+        return self.between(state.rows, state.start, state.done, count, state.seen) if count > state.done else None
 
-    def _between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
-        """Windows first..last-1 over ``held``, whose first row has index ``start`` of the ``seen`` rows so far."""
+    def between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
+        """The rows first..last-1 out, of ``held``, whose first row has index ``start`` of the ``seen`` rows so far.
+
+        Whatever comes out, when a block has come or at the end, comes out of here.
+        """
         geometry = self._geometry
         if last <= first:
             return self.windows(np.empty((0, geometry.span, *held.shape[1:]), held.dtype))
@@ -433,6 +434,14 @@ class Windowed(Stage):
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         return super().widest(row)[0], self._geometry.hop
+
+
+def _joined(state: Held | None, rows: Array) -> Held:
+    """The state with some more rows."""
+    if state is None:
+        return Held(rows, 0, len(rows), 0)
+    held = np.concatenate([state.rows, rows]) if len(state.rows) else rows
+    return state._replace(rows=held, seen=state.seen + len(rows))
 
 
 def _inside(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:

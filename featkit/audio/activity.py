@@ -19,7 +19,7 @@ from featkit.audio.waveform import RootMeanSquare
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, as_array, row_sum, sliding
 from featkit.pipeline import Join, Pipeline, pipeline
-from featkit.stage import Geometry, Held, Pointwise, RowShape, Stage, Whole, Windowed
+from featkit.stage import Geometry, Pointwise, RowShape, Stage, Whole, Windowed
 
 # --- masks from energies ----------------------------------------------------------------------------------------------
 
@@ -176,9 +176,9 @@ class Majority(Windowed):
     def geometry(self) -> Geometry:
         return Geometry(span=2 * self.context + 1, left=self.context)
 
-    def step(self, state: Held | None, rows: Array) -> tuple[Held, Array]:
+    def taken(self, rows: Array) -> Array:
         # Active frames as 1, others as -1: what lies outside the input is 0 then, and known by it.
-        return super().step(state, np.where(rows > 0.5, 1, -1).astype(rows.dtype))
+        return np.where(rows > 0.5, 1, -1).astype(rows.dtype)
 
     def windows(self, rows: Array) -> Array:
         asked, active = (np.count_nonzero(votes, axis=1) for votes in (rows, rows > 0))

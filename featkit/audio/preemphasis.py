@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from featkit.numeric import Array, row_sum, scratch, unbuffered
-from featkit.stage import Geometry, Held, Pointwise, Windowed
+from featkit.stage import Geometry, Pointwise, Windowed
 
 
 class RemoveMean(Pointwise):
@@ -77,24 +77,14 @@ class PreEmphasis(Windowed):
             return Geometry(span=3, left=1, fill="edge")  # the first sample out needs the second one in
         return Geometry(span=2, left=1, fill="edge" if self.first == "edge" else "zero")
 
-    def step(self, state: Held | None, rows: Array) -> tuple[Held, Array]:
-        after, out = super().step(state, rows)
-        if len(out) and not (state and state.done):
-            self._begin(out, rows if state is None else np.concatenate([state.rows, rows[:2]]))
-        return after, out
-
-    def flush(self, state: Held | None) -> Array | None:
-        out = super().flush(state)
-        if out is not None and state is not None and len(out) and not state.done:
-            self._begin(out, state.rows)
+    def between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
+        out = super().between(held, start, first, last, seen)
+        if first == 0 and len(out):  # where no sample before the first one is meant
+            if self.first == "linear":
+                out[0] = held[0] + (2 * held[0] - held[:2][-1])
+            elif not isinstance(self.first, str):
+                out[0] = held[0] + held.dtype.type(self.first)
         return out
-
-    def _begin(self, out: Array, rows: Array) -> None:
-        """Put the first sample out right where no sample before the first one is meant."""
-        if self.first == "linear":
-            out[0] = rows[0] + (2 * rows[0] - rows[:2][-1])
-        elif not isinstance(self.first, str):
-            out[0] = rows[0] + rows.dtype.type(self.first)
 
     def windows(self, rows: Array) -> Array:
         return rows[:, 1] - float(self.coefficient) * rows[:, 0]
