@@ -447,4 +447,5 @@ class TrimSilence(Whole):
         power = np.maximum(np.concatenate(found)[:, 0].astype(np.float64) ** 2, 1e-10)
         active = np.flatnonzero(10.0 * np.log10(power) - 10.0 * np.log10(power.max()) > -self.below_db)
         first, end = int(active[0]) * self.hop, min(n, (int(active[-1]) + 1) * self.hop)
-        return Trim(first, 0) | AtMost(end - first, longer="cut")
+        # With gaps between frames the loudest one may lie behind the last sample; then nothing is left, as in librosa.
+        return pipeline(Trim(first, 0), *([AtMost(end - first, longer="cut")] if end > first else []))

@@ -7,7 +7,7 @@ import librosa
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import featkit
@@ -257,6 +257,7 @@ def test_trim_silence_is_librosas_on_recordings(shared):
     n=st.integers(1, 3000), below=st.floats(1, 80), length=st.integers(2, 600), hop=st.integers(1, 300),
     seed=st.integers(0, 9),
 )  # fmt: skip
+@example(n=3, below=1.0, length=2, hop=3, seed=0)  # nothing is left
 def test_trim_silence_is_librosas_on_drawn_signals(n, below, length, hop, seed):
     rng = np.random.default_rng(seed)
     signal = rng.standard_normal(n) * np.repeat(10 ** rng.uniform(-4, 0, 10), 300)[:n]
