@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from featkit.audio.double import InDouble
-from featkit.audio.scale import Affine
 from featkit.errors import InputError
 from featkit.numeric import Array
 from featkit.pipeline import Join, Pipeline, pipeline
+from featkit.rows.double import InDouble
+from featkit.rows.scale import Affine
 from featkit.stage import Stage
 
 

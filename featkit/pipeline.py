@@ -122,11 +122,19 @@ class Pipeline(Stage):
     @cached_property
     def plan(self) -> tuple[Stage, ...]:
         """The stages that run: those that can be done in one (:meth:`Stage.fuse`) replaced by one stage."""
-        planned: list[Stage] = []
+        return tuple(stage for stage, _ in self.planned)
+
+    @cached_property
+    def planned(self) -> tuple[tuple[Stage, tuple[Stage, ...]], ...]:
+        """Each stage that runs, with the stages it stands for."""
+        planned: list[tuple[Stage, tuple[Stage, ...]]] = []
         rest = self.stages
         while rest:
-            fused, taken = rest[0].fuse(rest[1:]) or (rest[0], 0)
-            planned.append(fused)
+            first, second = rest[0], rest[1] if rest[1:] else None
+            fused, taken = first.fuse(rest[1:]) or (first, 0)
+            if second is not None and not taken and (absorbed := second.absorb(first, rest[2:])):
+                fused, taken = absorbed[0], 1 + absorbed[1]
+            planned.append((fused, rest[: 1 + taken]))
             rest = rest[1 + taken :]
         return tuple(planned)
 
@@ -207,6 +215,29 @@ class Pipeline(Stage):
         for at in learners:
             fitted[at] = _fit(fitted[at], map(Pipeline(tuple(fitted[:at])), items) if at else items)
         return Pipeline(tuple(fitted))
+
+    def fit_apply(self, items: Iterable[Any]) -> tuple[Pipeline, list[Rows]]:
+        """:meth:`fit`, and what the fitted pipeline makes of the same items, which are read once.
+
+        Memory holds what each Learner is given: of a corpus of text, counts.
+
+        >>> import numpy as np, featkit
+        >>> fitted, rows = (featkit.mfcc() | featkit.Cmvn()).fit_apply([np.zeros(1600), np.zeros(800)])
+        >>> fitted["normalise"].mean.shape, [len(part) for part in rows]
+        ((13,), [8, 3])
+        """
+        fitted: list[Stage] = []
+        rows: Iterable[Any] = items
+        for learner, group in groupby(self.stages, key=learns):
+            stages = tuple(group)
+            if not learner:
+                rows = map(Pipeline(stages), rows)
+                fitted += stages
+                continue
+            for stage in stages:
+                known, rows = _fit_apply(stage, rows)
+                fitted.append(known)
+        return Pipeline(tuple(fitted)), list(rows)
 
     def settle(self, blocks: Iterable[Any]) -> Pipeline:
         """Read an input once for every Whole stage and return the pipeline that gives the same rows streaming.
@@ -411,6 +442,14 @@ def _fit(stage: Stage, items: Iterable[Any]) -> Stage:
     assert isinstance(stage, Join)
     items = list(items)  # every branch that learns reads them
     return Join(tuple(_fit(branch, items) if learns(branch) else branch for branch in stage.branches))
+
+
+def _fit_apply(stage: Stage, items: Iterable[Any]) -> tuple[Stage, list[Rows]]:
+    if isinstance(stage, (Learner, Pipeline)):
+        return stage.fit_apply(items)
+    kept = list(items)
+    fitted = _fit(stage, kept)
+    return fitted, fitted.map(kept)
 
 
 def refuse_to_stream(stage: Stage) -> None:

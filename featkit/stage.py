@@ -116,6 +116,13 @@ class Stage(Parameters):
         """
         return None
 
+    def absorb(self, before: Stage, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+        """:meth:`fuse`, asked of the second stage: one for ``before``, this and the first few ``after``, and how many those are.
+
+        For a ``before`` that fits many places and knows nothing of this one (a factor in front of frames).
+        """
+        return None
+
     #: How far a fused stage may be from the stages it stands for, in units of the input's precision times its largest value.
     fused_error: ClassVar[float] = 0.0
 
@@ -553,6 +560,15 @@ class Learner(Stage):
     def fit(self, items: Iterable[Any]) -> Stage:
         """Learn from an iterable of inputs (utterances, blocks of documents) and return the fitted stage."""
         return self.finish(self.gather(items))
+
+    def fit_apply(self, items: Iterable[Any]) -> tuple[Stage, list[Rows]]:
+        """Fit, and what the fitted stage makes of the same items, which are read once.
+
+        A Learner that keeps what it needs of the items while it learns (counts, not words) overrides it.
+        """
+        kept = list(items)
+        fitted = self.fit(kept)
+        return fitted, fitted.map(kept)
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         raise NotFitted(f"{type(self).__name__} has learned nothing yet; call fit(items) and use the stage it returns")

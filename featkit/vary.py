@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from featkit.audio.scale import Identity, Samples
 from featkit.draws import integer, key_of, uniforms
 from featkit.errors import InputError, NotFitted, ParameterError, did_you_mean
 from featkit.numeric import Rows, as_samples
 from featkit.parameters import Parameters, literal
 from featkit.pipeline import Pipeline, learns, pipeline
+from featkit.rows.scale import Identity, Samples
 from featkit.stage import Axes, RowShape, Stage, State
 
 #: Where a parameter is drawn from, as plain values: ("uniform", -6.0, 6.0). Made by the functions below.

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from featkit import numeric
-from featkit.audio.unit import unit_rows
 from featkit.errors import ShapeError
 from featkit.numeric import Array, constant
+from featkit.rows.unit import unit_rows
 from featkit.stage import Pointwise, RowShape, Whole
 
 #: A4 in Hz, and the lowest A counted from.

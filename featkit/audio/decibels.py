@@ -7,9 +7,9 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from featkit.audio.log import Log
 from featkit.errors import InputError
 from featkit.numeric import Array, flatten_rows, row_sum
+from featkit.rows.log import Log
 from featkit.stage import Pointwise, Whole
 
 T = TypeVar("T")

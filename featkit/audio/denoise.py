@@ -20,13 +20,13 @@ from featkit.audio.noise import (
     StationaryNoise,
     TrackedNoise,
 )
-from featkit.audio.scale import Identity
 from featkit.audio.spectrum import PowerSpectrum, Spectrum
 from featkit.audio.suppress import Adapting, SpectralSubtraction, Wiener
 from featkit.audio.window import Window
 from featkit.errors import NotStreamable, ParameterError, ShapeError, did_you_mean
 from featkit.numeric import Array
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.scale import Identity
 from featkit.stage import RowShape, Stage, State, Whole
 
 Method = Literal["wiener", "lsa", "subtraction"]

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from featkit import numeric
-from featkit.audio.unit import unit_rows
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, constant, row_sum
+from featkit.rows.unit import unit_rows
 from featkit.stage import Pointwise, RowShape, Whole
 
 Precision = Literal["float32", "float64"]

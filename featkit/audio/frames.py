@@ -94,6 +94,11 @@ class Frames(Windowed):
 
         return fused_frames(self, after)
 
+    def absorb(self, before: Stage, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+        from featkit.audio.fused import fused_gain
+
+        return fused_gain(before, self, after)
+
     def times(self, frames: int, rate: float) -> Array:
         """The centre of each frame in seconds.
 

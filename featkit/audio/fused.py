@@ -11,14 +11,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from featkit.audio.double import InDouble
 from featkit.audio.frames import Frames
 from featkit.audio.mel import MelBank
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
-from featkit.audio.scale import Affine
 from featkit.audio.spectrum import FourierTransform, PowerSpectrum, filled_up
 from featkit.audio.window import Window
 from featkit.numeric import Array, project_power, scratch, sliding, unbuffered, window_sums
+from featkit.rows.double import InDouble
+from featkit.rows.scale import Affine
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
 
 
@@ -123,13 +123,12 @@ def fused_frames(frames: Frames, after: tuple[Stage, ...]) -> tuple[Stage, int] 
     return EmphasisedFrames(frames, mean, rest[0], rest[1], spectrum), 2 + bool(mean) + taken
 
 
-def fused_gain(gain: Affine, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
+def fused_gain(gain: Stage, frames: Frames, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
     """:class:`EmphasisedFrames` on another scale, where the scale is a power of two."""
-    frames = after[0].fuse(after[1:]) if after and isinstance(after[0], Frames) else None
-    if frames is None or gain.offset or abs(math.frexp(gain.scale)[0]) != 0.5:
+    if not isinstance(gain, Affine) or gain.offset or abs(math.frexp(gain.scale)[0]) != 0.5:
         return None
-    fused, taken = frames
-    return (fused.with_(gain=float(gain.scale)), taken + 1) if isinstance(fused, EmphasisedFrames) else None
+    fused, taken = frames.fuse(after) or (frames, 0)
+    return (fused.with_(gain=float(gain.scale)), taken) if isinstance(fused, EmphasisedFrames) else None
 
 
 def fused_window(window: Window, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:

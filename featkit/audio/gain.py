@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from featkit.audio.scale import Affine, Samples
 from featkit.errors import InputError, ParameterError
 from featkit.numeric import Array, as_array, as_samples, row_sum
+from featkit.rows.scale import Affine, Samples
 from featkit.stage import Geometry, Pointwise, Stage, Whole, Windowed
 
 #: Signals that stay below it count as silence, and are not amplified: 24 bits end at -144 dBFS, 32 bits at -193.

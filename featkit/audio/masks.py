@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from featkit.audio.scale import Identity
 from featkit.draws import integer, key_of, uniforms
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, row_sum
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.scale import Identity
 from featkit.stage import Pointwise, RowShape, Stage, Whole
 
 Spans = tuple[tuple[int, int], ...]

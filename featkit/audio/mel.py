@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from featkit import numeric
-from featkit.audio.unit import unit_rows
 from featkit.errors import ParameterError, ShapeError
 from featkit.numeric import Array, constant
+from featkit.rows.unit import unit_rows
 from featkit.stage import Pointwise, RowShape
 
 Scale = Literal["htk", "kaldi", "slaney"]

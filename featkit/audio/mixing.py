@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from featkit.audio.frames import Frames
-from featkit.audio.scale import Samples
 from featkit.draws import integer, key_of, uniforms
 from featkit.errors import InputError, ParameterError
 from featkit.numeric import Array, row_sum
+from featkit.rows.scale import Samples
 from featkit.stage import Stage, Whole
 
 #: The frames of which a power is made, in ms; and how far below the loudest one still counts as active.

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from featkit.audio.scale import Samples
 from featkit.errors import InputError, ParameterError
 from featkit.numeric import Array
+from featkit.rows.scale import Samples
 from featkit.stage import Stage, Whole
 
 

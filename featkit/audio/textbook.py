@@ -6,12 +6,12 @@ import numpy as np
 
 from featkit.audio.cepstrum import Dct
 from featkit.audio.frames import Frames
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank
 from featkit.audio.spectrum import PowerSpectrum
 from featkit.audio.window import Kind, Window
 from featkit.errors import ParameterError
 from featkit.pipeline import Pipeline
+from featkit.rows.log import Log
 
 
 def spectrogram(

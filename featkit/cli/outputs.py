@@ -12,7 +12,6 @@ import click
 import numpy as np
 
 from featkit.audio.gain import Clipped
-from featkit.audio.scale import Samples
 from featkit.cli.batch import Outcome, Report, run
 from featkit.cli.inputs import STDIO, Found, Job, find, jobs, part_of
 from featkit.errors import InputError, NotStreamable, WriteError
@@ -23,6 +22,7 @@ from featkit.files.sound import SUFFIXES, SoundBlocks, blocks
 from featkit.files.wav import ENDINGS, SoundWriter, Subtype
 from featkit.numeric import Array
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.scale import Samples
 from featkit.vary import recorded
 
 

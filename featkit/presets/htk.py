@@ -25,17 +25,17 @@ from featkit.audio.cepstrum import Dct, Lifter
 from featkit.audio.deltas import Deltas, ShiftedDeltas
 from featkit.audio.energy import EnergyBelowPeak, LogEnergy
 from featkit.audio.frames import Frames
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank
-from featkit.audio.normalise import UtteranceCmvn
 from featkit.audio.passband import Passband
 from featkit.audio.plp import LinearPrediction, Loudness, PredictionCepstrum
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
-from featkit.audio.scale import Affine, Columns, Identity
 from featkit.audio.spectrum import MagnitudeSpectrum, PowerSpectrum
 from featkit.audio.window import Window
 from featkit.errors import ParameterError, did_you_mean
 from featkit.pipeline import Join, Pipeline, pipeline
+from featkit.rows.log import Log
+from featkit.rows.normalise import UtteranceCmvn
+from featkit.rows.scale import Affine, Columns, Identity
 from featkit.stage import Stage
 
 #: HTK's logarithm of zero, and the smallest number that it takes the logarithm of.

@@ -26,17 +26,17 @@ from featkit.audio.dither import Dither
 from featkit.audio.energy import LogEnergy
 from featkit.audio.frames import Frames
 from featkit.audio.length import DropShort
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank
-from featkit.audio.normalise import Normalise, SlidingCmvn, UtteranceCmvn
 from featkit.audio.plp import LinearPrediction, Loudness, PredictionCepstrum
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
-from featkit.audio.scale import Affine, Columns, Identity
 from featkit.audio.spectrum import MagnitudeSpectrum, PowerSpectrum
 from featkit.audio.window import Window
 from featkit.errors import InputError, ParameterError, ReadError, did_you_mean
 from featkit.numeric import Array
 from featkit.pipeline import Join, Pipeline, pipeline
+from featkit.rows.log import Log
+from featkit.rows.normalise import Normalise, SlidingCmvn, UtteranceCmvn
+from featkit.rows.scale import Affine, Columns, Identity
 from featkit.stage import Stage
 
 WindowType = Literal["hamming", "hanning", "povey", "rectangular", "sine", "blackman", "hann"]

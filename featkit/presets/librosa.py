@@ -32,24 +32,24 @@ from featkit.audio.descriptors import (
     SpectralFlatness,
     SpectralRolloff,
 )
-from featkit.audio.double import InDouble
 from featkit.audio.dynamics import BelowPeak
 from featkit.audio.frames import Frames
 from featkit.audio.istft import InverseSpectrum, OverlapAdd
-from featkit.audio.log import Log
 from featkit.audio.magnitude import Absolute, Magnitude
 from featkit.audio.mel import MelBank
 from featkit.audio.pcen import Pcen
 from featkit.audio.power import Power
 from featkit.audio.preemphasis import PreEmphasis
-from featkit.audio.scale import Affine, Precision
 from featkit.audio.spectrum import MagnitudeSpectrum, PowerSpectrum, Spectrum
-from featkit.audio.unit import UnitNorm
 from featkit.audio.waveform import RootMeanSquare, ZeroCrossingRate
 from featkit.audio.window import Window
 from featkit.errors import ParameterError, did_you_mean
 from featkit.numeric import Array, Fill
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.double import InDouble
+from featkit.rows.log import Log
+from featkit.rows.scale import Affine, Precision
+from featkit.rows.unit import UnitNorm
 from featkit.stage import Stage
 
 #: What scipy.signal.get_window is asked for: a name, (name, parameter ...), the beta of a Kaiser window, the weights, or a

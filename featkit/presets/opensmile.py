@@ -15,17 +15,17 @@ from featkit.audio.deltas import Deltas
 from featkit.audio.energy import LogEnergy
 from featkit.audio.frames import Frames
 from featkit.audio.length import Trim
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank
-from featkit.audio.normalise import UtteranceCmvn
 from featkit.audio.pad import Pad
 from featkit.audio.passband import Passband
 from featkit.audio.preemphasis import FramePreEmphasis
-from featkit.audio.scale import Affine, Columns, Identity
 from featkit.audio.spectrum import PowerSpectrum
 from featkit.audio.window import Window
 from featkit.errors import ParameterError
 from featkit.pipeline import Join, Pipeline, pipeline
+from featkit.rows.log import Log
+from featkit.rows.normalise import UtteranceCmvn
+from featkit.rows.scale import Affine, Columns, Identity
 from featkit.stage import Stage
 
 _BANDS, _CEPSTRA, _TOP_HZ, _WINDOW = 26, 12, 8000.0, 2

@@ -17,15 +17,15 @@ import numpy as np
 from featkit.audio.cepstrum import Dct
 from featkit.audio.dynamics import BelowPeak
 from featkit.audio.frames import Frames
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank
 from featkit.audio.power import Power
-from featkit.audio.scale import Precision
 from featkit.audio.spectrum import MagnitudeSpectrum, PowerSpectrum
 from featkit.audio.window import Window
 from featkit.errors import ParameterError, did_you_mean
 from featkit.numeric import Fill
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.log import Log
+from featkit.rows.scale import Precision
 from featkit.stage import Stage
 
 WindowName = str | tuple[Any, ...]

@@ -20,10 +20,8 @@ from featkit.audio.cepstrum import Dct, Lifter
 from featkit.audio.deltas import Deltas
 from featkit.audio.energy import Total
 from featkit.audio.frames import Frames
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank
 from featkit.audio.preemphasis import PreEmphasis
-from featkit.audio.scale import Affine, Columns, Precision
 from featkit.audio.spectrum import PowerSpectrum
 from featkit.audio.subband import SubbandCentroids
 from featkit.audio.window import Window
@@ -31,6 +29,8 @@ from featkit.audio.zeros import ReplaceZeros
 from featkit.errors import ParameterError, did_you_mean
 from featkit.numeric import Array
 from featkit.pipeline import Join, Pipeline, pipeline
+from featkit.rows.log import Log
+from featkit.rows.scale import Affine, Columns, Precision
 from featkit.stage import Stage
 
 #: What numpy's window functions and scipy's names of windows are called in featkit.

@@ -22,11 +22,9 @@ from featkit.audio.deltas import Deltas, Edges
 from featkit.audio.dynamics import BelowPeak
 from featkit.audio.frames import Frames
 from featkit.audio.linear import LinearBank
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank, Scale
 from featkit.audio.pad import Pad
 from featkit.audio.power import Power
-from featkit.audio.scale import Affine, Precision
 from featkit.audio.spectrum import MagnitudeSpectrum, PowerSpectrum, Spectrum
 from featkit.audio.twosided import TwoSided
 from featkit.audio.window import Window, window
@@ -34,6 +32,8 @@ from featkit.errors import ParameterError, did_you_mean
 from featkit.numeric import Array, Fill
 from featkit.pipeline import Pipeline, pipeline
 from featkit.presets import torchaudio_compliance as compliance  # noqa: F401  (torchaudio.compliance.kaldi, by its name)
+from featkit.rows.log import Log
+from featkit.rows.scale import Affine, Precision
 from featkit.stage import Stage
 
 WindowFn = str | Callable[..., Any]

@@ -12,14 +12,14 @@ from __future__ import annotations
 from featkit.audio.dynamics import BelowPeak
 from featkit.audio.frames import Frames
 from featkit.audio.length import FixLength
-from featkit.audio.log import Log
 from featkit.audio.mel import MelBank
 from featkit.audio.pad import Pad
-from featkit.audio.scale import Affine, Precision
 from featkit.audio.spectrum import PowerSpectrum
 from featkit.audio.window import Window
 from featkit.errors import ParameterError
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.log import Log
+from featkit.rows.scale import Affine, Precision
 from featkit.stage import Stage
 
 RATE, N_FFT, HOP = 16000, 400, 160

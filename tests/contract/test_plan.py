@@ -14,17 +14,6 @@ from featkit.pipeline import Pipeline
 from featkit.stage import Geometry, Windowed
 
 
-def parts(pipeline):
-    """Each stage of a plan with the stages it stands for."""
-    rest, found = pipeline.stages, []
-    for planned in pipeline.plan:
-        taken = 1 + (rest[0].fuse(rest[1:]) or (None, 0))[1]
-        found.append((planned, rest[:taken]))
-        rest = rest[taken:]
-    assert not rest
-    return found
-
-
 def inside(stage):
     """The pipelines in a stage, itself among them."""
     own = [stage] if isinstance(stage, Pipeline) else []
@@ -39,7 +28,8 @@ def in_turn(stages, rows):
 
 def check(pipeline, rows, on):
     """Every fused stage gives what its stages give, or is as near as it says."""
-    for planned, stages in parts(pipeline):
+    assert sum((stages for _, stages in pipeline.planned), ()) == pipeline.stages
+    for planned, stages in pipeline.planned:
         expected = in_turn(stages, rows)
         given = rows
         if isinstance(planned, EmphasisedFrames):

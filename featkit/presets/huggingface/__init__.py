@@ -17,12 +17,12 @@ from featkit.audio.context import StackFrames
 from featkit.audio.length import AtMost, FillUp, FixLength, RandomCrop, Repeat
 from featkit.audio.pad import Pad
 from featkit.audio.preemphasis import PreEmphasis
-from featkit.audio.scale import Precision, Samples
-from featkit.audio.standardise import Standardise, ZScore
 from featkit.errors import ParameterError
 from featkit.numeric import Array
 from featkit.pipeline import Pipeline, pipeline
 from featkit.presets.huggingface import _call, _config, _spectra
+from featkit.rows.scale import Precision, Samples
+from featkit.rows.standardise import Standardise, ZScore
 from featkit.stage import Stage
 
 #: What zero_mean_unit_var_norm does to a signal, and SeamlessM4T and Parakeet to each mel band.

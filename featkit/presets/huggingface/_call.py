@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from featkit.audio.preemphasis import PreEmphasis
-from featkit.audio.standardise import Standardise
 from featkit.errors import InputError, ParameterError, did_you_mean
 from featkit.numeric import Array, as_samples
 from featkit.pipeline import Pipeline
 from featkit.presets.huggingface import _spectra
+from featkit.rows.standardise import Standardise
 
 Batch = list[Array]
 Outputs = dict[str, Array]

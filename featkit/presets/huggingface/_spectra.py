@@ -11,16 +11,16 @@ from typing import Literal
 from featkit.audio.dither import Dither
 from featkit.audio.dynamics import BelowPeak
 from featkit.audio.frames import Frames
-from featkit.audio.log import Log
 from featkit.audio.magnitude import Magnitude
 from featkit.audio.mel import MelBank
 from featkit.audio.power import Power
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
-from featkit.audio.scale import Affine, Precision
 from featkit.audio.spectrum import PowerSpectrum, Spectrum
 from featkit.audio.window import Window
 from featkit.errors import ParameterError
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.log import Log
+from featkit.rows.scale import Affine, Precision
 from featkit.stage import Stage
 
 #: transformers.audio_utils.window_function

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featkit.audio.scale import Precision
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, concatenate
 from featkit.pipeline import Pipeline, pipeline
+from featkit.rows.scale import Precision
 from featkit.stage import Learner, Pointwise, RowShape, Stage, Whole
 
 

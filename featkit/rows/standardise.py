@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from featkit.audio.normalise import Normalise
 from featkit.errors import InputError, ParameterError
 from featkit.numeric import Array, concatenate
+from featkit.rows.normalise import Normalise
 from featkit.stage import Pointwise, Whole
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from featkit.audio.scale import Identity
 from featkit.errors import ParameterError
 from featkit.numeric import Array, as_precision
+from featkit.rows.scale import Identity
 from featkit.stage import Axes, RowShape, Stage, State
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from featkit.errors import ParameterError, ShapeError
 from featkit.numeric import Array, as_precision
-from featkit.stage import Pointwise, RowShape, Stage
+from featkit.stage import Pointwise, RowShape
 
 
 class Identity(Pointwise):
@@ -91,11 +91,6 @@ class Affine(Pointwise):
     def apply(self, rows: Array) -> Array:
         scaled = rows * float(self.scale)
         return scaled + float(self.offset) if self.offset else scaled
-
-    def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
-        from featkit.audio.fused import fused_gain
-
-        return fused_gain(self, after)
 
 
 class Precision(Pointwise):

@@ -1,0 +1,1 @@
+"""Fusion: several feature vectors into one, and one into a decision."""

@@ -1,0 +1,1 @@
+"""Images: from pixels to feature vectors, one concept a file."""

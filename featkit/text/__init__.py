@@ -1,0 +1,1 @@
+"""Text: from documents to feature vectors, one concept a file."""
