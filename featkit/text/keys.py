@@ -1,0 +1,172 @@
+"""Strings as 64-bit keys: what makes counting words a matter of arrays.
+
+A string of at most eight bytes is its own key, exactly. A longer one is hashed; wherever two keys are equal, lengths and
+bytes are compared, eight at a time, so that what is taken for the same string is the same string.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+
+from featkit.numeric import Array, scratch
+
+_WORD = 8
+#: What is longer is hashed and compared one by one: there is little of it, and it can be very long.
+_LONG = 64
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
+_MASK = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
+#: A short string has its length in the byte that it leaves free, so that trailing NULs count.
+_LENGTH = np.array([length << 56 for length in range(_WORD)] + [0], np.uint64)
+
+
+class Spans(NamedTuple):
+    """Strings that lie anywhere in some bytes, which go on for eight more behind the last of them."""
+
+    data: Array  # uint8
+    starts: Array
+    lengths: Array
+
+    def take(self, index: Array) -> Spans:
+        """Some of them."""
+        return Spans(self.data, self.starts[index], self.lengths[index])
+
+    def bytes_at(self, at: int) -> bytes:
+        """One of them."""
+        start = int(self.starts[at])
+        return self.data[start : start + int(self.lengths[at])].tobytes()
+
+
+def padded(data: Array) -> Array:
+    """The bytes, and eight more, so that eight can be read from any of them on."""
+    room = np.zeros(len(data) + _WORD, np.uint8)
+    room[: len(data)] = data
+    return room
+
+
+def _words(data: Array) -> Array:
+    """The eight bytes from every byte on, as an integer; the first is the lowest."""
+    return np.ndarray((max(0, len(data) - _WORD + 1),), "<u8", data, strides=(1,))
+
+
+def keys_of(spans: Spans) -> Array:
+    """A uint64 for each string: itself where it has at most eight bytes, else a hash.
+
+    >>> keys_of(Spans(padded(np.frombuffer(b"ab", np.uint8)), np.array([0, 0]), np.array([1, 2]))).tolist()
+    [72057594037928033, 144115188075881057]
+    """
+    words = _words(spans.data)
+    short = np.minimum(spans.lengths, _WORD)
+    keys = words[spans.starts]
+    keys &= _MASK[short]
+    keys |= _LENGTH[short]
+    long = np.flatnonzero(spans.lengths > _WORD)
+    if long.size:
+        keys[long] = _hashes(words, spans.take(long), keys[long])
+    return keys
+
+
+def _hashes(words: Array, spans: Spans, hashes: Array) -> Array:
+    """Eight bytes after the other stirred in, for as many strings as go on."""
+    hashes ^= spans.lengths.astype(np.uint64) * _MIX
+    _stir(hashes)
+    for at in range(_WORD, _LONG, _WORD):
+        going = np.flatnonzero(spans.lengths > at)
+        if not going.size:
+            break
+        word = words[spans.starts[going] + at]
+        word &= _MASK[np.minimum(spans.lengths[going] - at, _WORD)]
+        word ^= hashes[going]
+        _stir(word)
+        hashes[going] = word
+    for at in np.flatnonzero(spans.lengths > _LONG).tolist():
+        digest = hashlib.blake2b(spans.bytes_at(at), digest_size=8).digest()
+        hashes[at] = int.from_bytes(digest, "little")
+    return hashes
+
+
+def _stir(values: Array) -> None:
+    values *= _GOLDEN
+    values ^= values >> np.uint64(29)
+    values *= _MIX
+    values ^= values >> np.uint64(32)
+
+
+def same(one: Spans, other: Spans) -> Array:
+    """Whether each string of one, whose keys are equal, is that of the other: bool."""
+    equal: Array = one.lengths == other.lengths
+    long = np.flatnonzero(equal & (one.lengths > _WORD))
+    if not long.size:
+        return equal
+    first, second = one.take(long), other.take(long)
+    alike = np.ones(len(long), bool)
+    here, there = _words(one.data), _words(other.data)
+    for at in range(0, _LONG, _WORD):
+        going = np.flatnonzero(first.lengths > at)
+        if not going.size:
+            break
+        differ = here[first.starts[going] + at] ^ there[second.starts[going] + at]
+        differ &= _MASK[np.minimum(first.lengths[going] - at, _WORD)]
+        alike[going] &= differ == 0
+    for at in np.flatnonzero(first.lengths > _LONG).tolist():
+        alike[at] = first.bytes_at(at) == second.bytes_at(at)
+    equal[long] = alike
+    return equal
+
+
+def slots(keys: Array, bits: int) -> Array:
+    """Where each key goes in a table of 2**bits places."""
+    mixed = keys * _GOLDEN
+    mixed ^= mixed >> np.uint64(32)
+    mixed *= _MIX
+    mixed >>= np.uint64(64 - bits)
+    return mixed.view(np.int64)
+
+
+def first_of(keys: Array) -> Array:
+    """For each key the place where it stands first, int32.
+
+    All keys are written to a table, the first of each place last, and read back; whoever finds another key there tries again
+    with the others that did.
+
+    >>> first_of(np.array([7, 9, 7, 9, 7], np.uint64))
+    array([0, 1, 0, 1, 0], dtype=int32)
+    """
+    first = np.arange(len(keys), dtype=np.int32)
+    going, waiting, salt = None, keys, 0
+    while True:
+        bits = max(8, min(26, int(2 * len(waiting)).bit_length()))
+        place = slots(waiting if not salt else waiting ^ _MASK[salt % 8] ^ np.uint64(salt), bits)
+        table = scratch("places", (1 << bits,), np.dtype(np.int32))
+        table[place[::-1]] = np.arange(len(waiting) - 1, -1, -1, dtype=np.int32)
+        found = table[place]
+        alike = waiting[found] == waiting
+        if going is None:
+            first = found
+        else:
+            first[going] = going[found]
+        if alike.all():
+            return first
+        others = np.flatnonzero(~alike)
+        going, waiting, salt = others if going is None else going[others], waiting[others], salt + 1
+
+
+def distinct(spans: Spans) -> tuple[Array, Array]:
+    """Number the different strings: the number of each, and where each number stands first; both int32.
+
+    >>> data = padded(np.frombuffer(b"to be or not to be", np.uint8))
+    >>> distinct(Spans(data, np.array([0, 3, 6, 9, 13, 16]), np.array([2, 2, 2, 3, 2, 2])))
+    (array([0, 1, 2, 3, 0, 1], dtype=int32), array([0, 1, 2, 3], dtype=int32))
+    """
+    first = first_of(keys_of(spans))
+    if not same(spans, spans.take(first)).all():  # two strings with one hash; they are told apart the slow way
+        seen: dict[bytes, int] = {}
+        every = range(len(first))
+        first = np.fromiter((seen.setdefault(spans.bytes_at(at), at) for at in every), np.int32, len(first))
+    fresh = first == np.arange(len(first), dtype=np.int32)
+    number = np.cumsum(fresh, dtype=np.int32)
+    number -= 1
+    return number[first], np.flatnonzero(fresh).astype(np.int32)
