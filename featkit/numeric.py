@@ -113,14 +113,24 @@ def as_array(values: ArrayLike) -> Array:
         raise InputError(f"the rows are not all of one length and make no array ({error}); pad or cut them") from None
 
 
-def as_rows(values: ArrayLike, start: int = 0) -> Array:
+def as_rows(values: Any, start: int = 0) -> Rows:
     """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value.
+
+    Sparse matrices of SciPy's become CSR.
 
     Raises
     ------
     InputError
         If the values are not numbers or not finite.
     """
+    if is_sparse(values):
+        from scipy import sparse
+
+        matrix: Any = sparse.csr_array(values)
+        finite = as_rows(matrix.data, start) if matrix.nnz else matrix.data.astype(np.float64)
+        return (
+            matrix if finite is matrix.data else sparse.csr_array((finite, matrix.indices, matrix.indptr), matrix.shape)
+        )
     rows = as_array(values)
     if rows.ndim == 0:
         raise InputError(f"rows along a stream axis are needed, got the single value {rows!r}; wrap it in a list")
@@ -261,10 +271,25 @@ def sliding(rows: Array, span: int, hop: int) -> Array:
     return windows
 
 
+def is_sparse(rows: Rows) -> bool:
+    """Whether rows are a sparse matrix of SciPy's; asked without importing it."""
+    return hasattr(rows, "tocsr")
+
+
+def length_of(rows: Rows) -> int:
+    """How many rows there are, whatever holds them."""
+    return int(rows.shape[0]) if is_sparse(rows) else len(rows)
+
+
 def concatenate(blocks: Sequence[Rows]) -> Rows:
-    """Join blocks of rows along the stream axis, whatever holds them (ndarray, list, scipy.sparse)."""
+    """Join blocks of rows along the stream axis, whatever holds them.
+
+    That is an ndarray, a list, a sparse matrix of SciPy's, or a type that has a class method ``joined`` for it.
+    """
     if len(blocks) == 1:
         return blocks[0]
+    if hasattr(type(blocks[0]), "joined"):
+        return type(blocks[0]).joined(blocks)
     if all(isinstance(block, np.ndarray) for block in blocks):
         return np.concatenate(blocks)
     if all(isinstance(block, list) for block in blocks):
@@ -292,12 +317,14 @@ def flatten_rows(rows: Array) -> Array:
 # --- sums and products of one row ---------------------------------------------------------------------------------------
 
 
-def row_sum(rows: Array) -> Array:
-    """Sum of each row over its last axis, shape ``(..., 1)``.
+def row_sum(rows: Rows) -> Array:
+    """Sum of each row over its last axis, shape ``(..., 1)``; of the rows of a CSR matrix, one value after the other.
 
     NumPy chooses the order of summation by the strides. Rows whose values lie side by side and that are farther apart than
     that are summed as a single row is; others are laid out so first.
     """
+    if is_sparse(rows):
+        return rows.sum(axis=1)[:, None]
     size = rows.itemsize
     if rows.strides[-1] != size or any(stride <= size for stride in rows.strides[:-1]):
         rows = np.ascontiguousarray(rows)

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
-from featkit.numeric import Array, Rows, concatenate
+from featkit.numeric import Array, Rows, concatenate, length_of
 from featkit.parameters import Parameters
 from featkit.stage import Axes, Learner, RowShape, Stage, State, Whole
 
@@ -477,7 +477,7 @@ def _weight(found: tuple[RowShape, int]) -> int:
 
 def _reblocked(blocks: Iterable[Rows], length: int = 1024) -> Iterator[Rows]:
     for block in blocks:
-        for at in range(0, max(len(block), 1), length):
+        for at in range(0, max(length_of(block), 1), length):
             yield block[at : at + length]
 
 

@@ -33,7 +33,9 @@ from featkit.numeric import (
     as_samples,
     concatenate,
     in_order,
+    is_sparse,
     keep_freed_memory,
+    length_of,
     sliding,
     source_index,
 )
@@ -140,10 +142,11 @@ class Stage(Parameters):
         InputError, ShapeError
             For an input that cannot be taken; the message names the remedy.
         """
-        whole = rows if self.axes()[0][0] == "document" else as_array(rows)
+        whole = rows if self.axes()[0][0] == "document" or is_sparse(rows) else as_array(rows)
+        count = None
         if isinstance(whole, np.ndarray):
             Entrance(self).check(whole)
-        count = self.count(len(whole)) if np.ndim(whole) else None
+            count = self.count(len(whole)) if whole.ndim else None
         blocks = self._admitted([whole])
         if self.streamable and isinstance(whole, np.ndarray) and self._piece(whole) >= len(whole):
             made = _announced(in_order(self.end(self.init(), next(blocks))), count)
@@ -237,7 +240,7 @@ class Stage(Parameters):
             if isinstance(block, np.ndarray):
                 entrance.check(block)
             length = self._piece(block)
-            for at in range(0, max(len(block), 1), length):
+            for at in range(0, max(length_of(block), 1), length):
                 yield entrance.take(block[at : at + length])
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
@@ -255,7 +258,8 @@ class Stage(Parameters):
     def _block_length(self, block: Any) -> int:
         """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
         if not isinstance(block, np.ndarray):
-            return 1024
+            size = getattr(block, "nbytes", 0)  # packed strings know it
+            return max(1, BLOCK_BYTES * len(block) // size) if size else 1024
         row, hop = self.widest(block.shape[1:])
         row_bytes = max(1, math.prod(row) * max(block.itemsize, 4)) if row is not None else 4096
         return max(16, BLOCK_BYTES // row_bytes) * hop
@@ -263,9 +267,10 @@ class Stage(Parameters):
     def _piece(self, block: Any) -> int:
         """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
         length = self._block_length(block)
-        pieces = max(1, round(len(block) / length))
+        rows = length_of(block)
+        pieces = max(1, round(rows / length))
         hop = self.widest(block.shape[1:])[1] if isinstance(block, np.ndarray) else 1
-        return max(1, -(-len(block) // (pieces * hop))) * hop
+        return max(1, -(-rows // (pieces * hop))) * hop
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         """The largest row on the way for a row in, and how many rows in it takes to move on by one."""
@@ -307,7 +312,7 @@ class Entrance:
             elif kind != self._kind:
                 was, now = (f"{dtype} rows of shape {shape}" for shape, dtype in (self._kind, kind))
                 raise InputError(f"an input keeps one width and type: before there were {was}, now come {now}")
-        self.seen += len(rows)
+        self.seen += length_of(rows)
         return rows
 
 
@@ -592,13 +597,13 @@ def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:
 def owned(out: Rows, given: Rows) -> Rows:
     """Rows that belong to the caller: no view of what was given, of what a stage holds, or of each other."""
     if not isinstance(out, np.ndarray):
-        return out
+        return out.copy() if out is given and is_sparse(out) else out
     shared = not out.flags.writeable or (isinstance(given, np.ndarray) and np.may_share_memory(out, given))
     return out.copy() if shared else in_order(out)
 
 
 def _announced(rows: Rows, count: int | None) -> Rows:
     """The rows, if as many came as :meth:`Stage.count` says."""
-    if count is not None and len(rows) != count:
-        raise ShapeError(f"{count} rows were announced and {len(rows)} came; count() and the mathematics disagree")
+    if count is not None and (came := length_of(rows)) != count:
+        raise ShapeError(f"{count} rows were announced and {came} came; count() and the mathematics disagree")
     return rows
