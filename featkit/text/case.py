@@ -1,0 +1,69 @@
+"""Lower case."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featkit.numeric import Array, constant
+from featkit.text.characters import beyond_ascii, encode_into, sizes_of
+from featkit.text.documents import OverDocuments
+from featkit.text.strings import Strings
+
+_SIGMA = 0x3A3  # at the end of a word it becomes another letter than inside
+
+
+class LowerCase(OverDocuments):
+    """Every character in lower case, as ``str.lower`` has it, so that The and the are one word.
+
+    Notes
+    -----
+    Shape: ``(documents,)``, unchanged.
+
+    Examples
+    --------
+    >>> LowerCase()(["The ΟΔΟΣ", "İ"])
+    Strings(('the οδος', 'i̇'))
+    """
+
+    name = "lower_case"
+    formula = "y = lower case of x, by the Unicode character database"
+    source = "str.lower; The Unicode Standard, section 3.13"
+
+    def apply(self, rows: Strings) -> Strings:
+        lowered = np.frombuffer(bytearray(rows.data).lower(), np.uint8)  # ASCII letters only
+        if rows.ascii:
+            return Strings.packed(lowered, rows.offsets)
+        wide = beyond_ascii(rows.data)
+        codes = _lower()[wide.codes]
+        odd = np.flatnonzero(codes < 0)
+        if odd.size:  # these change their size or look around them: their documents are done by Python
+            return _some_by_python(rows, wide.places[odd], self)
+        changed = np.flatnonzero(codes != wide.codes)
+        encode_into(lowered, wide.places[changed], codes[changed])
+        return Strings.packed(lowered, rows.offsets)
+
+
+def _some_by_python(rows: Strings, places: Array, stage: LowerCase) -> Strings:
+    documents = np.unique(np.searchsorted(rows.offsets, places, side="right") - 1)
+    others = np.ones(len(rows), bool)
+    others[documents] = False
+    done = Strings([rows[at].lower() for at in documents.tolist()])
+    plain = np.flatnonzero(others)
+    order = np.empty(len(rows), np.int64)
+    order[documents], order[plain] = np.arange(len(documents)), len(documents) + np.arange(len(plain))
+    rest = rows.take(plain)
+    return Strings.joined([done, stage.apply(rest) if len(rest) else rest]).take(order)
+
+
+@constant
+def _lower() -> Array:
+    """The lower case of each code point; -1 where it isn't one character of the same size, or depends on its neighbours."""
+    codes = np.arange(0x110000, dtype=np.int32)
+    cased = [(code, chr(code).lower()) for code in range(128, 0x20000) if chr(code).lower() != chr(code)]
+    for code, lower in cased:
+        codes[code] = ord(lower) if len(lower) == 1 and ord(lower) >= 128 else -1
+    moved = sizes_of(codes) != sizes_of(np.arange(0x110000, dtype=np.int32))
+    moved[:128] = False
+    codes[moved] = -1
+    codes[_SIGMA] = -1
+    return codes

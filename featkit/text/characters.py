@@ -1,0 +1,125 @@
+"""Characters of packed UTF-8: where those beyond ASCII lie, and which of all belong to a class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from featkit.numeric import Array, constant
+from featkit.text.keys import padded
+
+#: How many bytes a character has, by its first one.
+_SIZES = np.repeat(np.array([1, 0, 2, 3, 4], np.uint8), [128, 64, 32, 16, 16])
+_LAST = 0x110000
+
+
+class Characters(NamedTuple):
+    """The characters beyond ASCII of some UTF-8 bytes."""
+
+    places: Array  # of their first bytes
+    codes: Array  # code points, int32
+    sizes: Array  # how many bytes each has
+
+
+def beyond_ascii(data: Array) -> Characters:
+    """Find and decode the characters that take several bytes.
+
+    >>> beyond_ascii(np.frombuffer("aé中".encode(), np.uint8)).codes.tolist()
+    [233, 20013]
+    """
+    places = np.flatnonzero(data >= 0xC0)
+    room = padded(data)
+    sizes = _SIZES[data[places]]
+    codes = room[places].astype(np.int32) & (0x7F >> sizes.astype(np.int32))
+    for at in range(1, 4):
+        longer = np.flatnonzero(sizes > at)
+        if not longer.size:
+            break
+        codes[longer] = (codes[longer] << 6) | (room[places[longer] + at] & 0x3F)
+    return Characters(places, codes, sizes)
+
+
+def encode_into(data: Array, places: Array, codes: Array) -> None:
+    """Write characters of two to four bytes over others of the same size."""
+    sizes = sizes_of(codes)
+    for at in range(4):
+        which = np.flatnonzero(sizes > at)
+        shift = 6 * (sizes[which].astype(np.int32) - 1 - at)
+        lead = (0xF00 >> sizes[which].astype(np.int32)) & 0xFF if at == 0 else 0x80
+        data[places[which] + at] = ((codes[which] >> shift) & 0x3F | lead).astype(np.uint8)
+
+
+def sizes_of(codes: Array) -> Array:
+    """How many bytes UTF-8 has for each code point beyond ASCII."""
+    return np.uint8(2) + (codes >= 0x800).astype(np.uint8) + (codes >= 0x10000).astype(np.uint8)
+
+
+@constant
+def word_characters() -> Array:
+    r"""Which code points are ``\w`` to Python's ``re``: bool.
+
+    >>> word_characters()[[ord("a"), ord("_"), ord("-"), ord("中")]]
+    array([ True,  True, False,  True])
+    """
+    return _matching(re.compile(r"\w+"))
+
+
+@constant
+def space_characters() -> Array:
+    """Which code points ``str.split`` splits at: bool."""
+    spaces = np.zeros(_LAST, bool)
+    spaces[[code for code in range(0x3001) if chr(code).isspace()]] = True
+    return spaces
+
+
+def _matching(pattern: re.Pattern[str]) -> Array:
+    found = np.zeros(_LAST, bool)
+    for match in pattern.finditer("".join(map(chr, range(_LAST)))):
+        found[match.start() : match.end()] = True
+    return found
+
+
+@constant
+def _ascii_part(table: Callable[[], Array]) -> bytes:
+    return bytes(table()[:128].tolist()) + bytes(128)
+
+
+def marked(data: Array, table: Callable[[], Array]) -> Array:
+    """Which bytes belong to characters of a class: bool, writable.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        UTF-8.
+    table : callable
+        Gives the class: a bool for each code point.
+    """
+    mask = np.frombuffer(bytearray(data).translate(_ascii_part(table)), bool)
+    if not len(data) or data.max() < 128:
+        return mask
+    wide = beyond_ascii(data)
+    inside = table()[wide.codes]
+    places, sizes = wide.places[inside], wide.sizes[inside]
+    mask[places] = True
+    for at in range(1, 4):
+        places, sizes = places[sizes > at], sizes[sizes > at]
+        mask[places + at] = True
+    return mask
+
+
+def runs(mask: Array) -> tuple[Array, Array]:
+    """Where runs of True begin, and how long they are.
+
+    >>> runs(np.array([True, True, False, True]))
+    (array([0, 3]), array([2, 1]))
+    """
+    edges = np.flatnonzero(mask[1:] != mask[:-1])
+    edges += 1
+    first = [0] if len(mask) and mask[0] else []
+    last = [len(mask)] if len(mask) and mask[-1] else []
+    edges = np.concatenate([first, edges, last]).astype(np.int64, copy=False) if first or last else edges
+    starts = edges[::2]
+    return starts, edges[1::2] - starts

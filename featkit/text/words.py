@@ -1,0 +1,130 @@
+"""Words: cut where there is no word character, at white space, or by a regular expression."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from featkit.errors import ParameterError
+from featkit.numeric import Array
+from featkit.text.characters import marked, runs, space_characters, word_characters
+from featkit.text.strings import Strings
+from featkit.text.tokens import Tokeniser, Tokens
+
+
+class Words(Tokeniser):
+    r"""Runs of letters, digits and underscores.
+
+    Parameters
+    ----------
+    shortest : int
+        Characters that a word has at least. With 2, scikit-learn's rule ``(?u)\b\w\w+\b``, ``a`` and ``I`` are no words.
+
+    Notes
+    -----
+    Shape: ``(documents,)`` -> a list of words for each. Word characters are those of Python's ``re``, in every script; what is
+    written without spaces, as Chinese is, stays in one piece.
+
+    Raises
+    ------
+    ParameterError
+        If shortest is below 1.
+
+    Examples
+    --------
+    >>> Words()(["this is a test"])[0], Words(shortest=1)(["this is a test"])[0]
+    (['this', 'is', 'test'], ['this', 'is', 'a', 'test'])
+    """
+
+    name = "words"
+    formula = r"the longest runs of \w characters that are at least shortest long"
+    source = "scikit-learn, CountVectorizer (token_pattern)"
+
+    shortest: int = 2
+
+    def check(self) -> None:
+        self.at_least(1, "shortest")
+
+    def spans(self, rows: Strings) -> tuple[Array, Array]:
+        starts, lengths = runs(marked(rows.data, word_characters))
+        if self.shortest == 1:
+            return starts, lengths
+        characters = lengths if rows.ascii else lengths - _continued(rows.data, starts, lengths)
+        long = characters >= self.shortest
+        return starts[long], lengths[long]
+
+
+def _continued(data: Array, starts: Array, lengths: Array) -> Array:
+    """How many bytes in each span go on with a character rather than begin one."""
+    going = np.concatenate([[0], np.cumsum((data & 0xC0) == 0x80, dtype=np.int32)])
+    counted: Array = going[starts + lengths] - going[starts]
+    return counted
+
+
+class SplitWhitespace(Tokeniser):
+    """What stands between white space, as ``str.split()`` has it: for text that is cut into tokens already.
+
+    Notes
+    -----
+    Shape: ``(documents,)`` -> a list of tokens for each.
+
+    Examples
+    --------
+    >>> SplitWhitespace()(["don't panic , ever"])[0]
+    ["don't", 'panic', ',', 'ever']
+    """
+
+    name = "split_whitespace"
+    formula = "the longest runs of characters that are no white space"
+    source = "str.split; The Unicode Standard, property White_Space"
+
+    def spans(self, rows: Strings) -> tuple[Array, Array]:
+        mask = marked(rows.data, space_characters)
+        mask[rows.offsets[1:] - 1] = True  # a document ends here, whatever its end looks like
+        return runs(~mask)
+
+
+class RegexTokens(Tokeniser):
+    r"""What a regular expression of Python's finds.
+
+    Parameters
+    ----------
+    pattern : str
+        With one group, the tokens are what the group holds; with none, what the pattern matches.
+
+    Notes
+    -----
+    Shape: ``(documents,)`` -> a list of tokens for each. One document after the other: some ten times slower than
+    :class:`Words`.
+
+    Raises
+    ------
+    ParameterError
+        If the pattern is none, or has several groups.
+
+    Examples
+    --------
+    >>> RegexTokens(r"\w+(?:'\w+)?")(["don't panic"])[0]
+    ["don't", 'panic']
+    """
+
+    name = "regex_tokens"
+    formula = "re.findall(pattern, x)"
+    source = "Python, re"
+
+    pattern: str = r"\w+"
+
+    def check(self) -> None:
+        try:
+            groups = re.compile(self.pattern).groups
+        except re.error as error:
+            raise ParameterError(f"RegexTokens.pattern {self.pattern!r} is no regular expression: {error}") from None
+        if groups > 1:
+            raise ParameterError(
+                f"RegexTokens.pattern {self.pattern!r} has {groups} groups and may have one; write the others as (?:...)"
+            )
+
+    def apply(self, rows: Strings) -> Tokens:
+        find = re.compile(self.pattern).findall
+        return Tokens(map(find, rows))
