@@ -166,6 +166,15 @@ from featkit.stage import Stage as Stage
 from featkit.stage import Whole as Whole
 from featkit.stage import Windowed as Windowed
 from featkit.stream import Stream as Stream
+from featkit.text.case import LowerCase as LowerCase
+from featkit.text.counts import BagOfWords as BagOfWords
+from featkit.text.counts import HashedBagOfWords as HashedBagOfWords
+from featkit.text.strings import Strings as Strings
+from featkit.text.tokens import Tokens as Tokens
+from featkit.text.vocabulary import Vocabulary as Vocabulary
+from featkit.text.words import RegexTokens as RegexTokens
+from featkit.text.words import SplitWhitespace as SplitWhitespace
+from featkit.text.words import Words as Words
 from featkit.vary import Vary as Vary
 from featkit.vary import choice as choice
 from featkit.vary import draw as draw

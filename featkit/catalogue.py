@@ -82,7 +82,13 @@ def _value(node: ast.expr) -> Any:
 
 
 def _made(name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    makers: dict[str, Any] = {"array": np.array, "float": float, "pipeline": pipeline, **stages()}
+    makers: dict[str, Any] = {
+        "array": np.array,
+        "float": float,
+        "pipeline": pipeline,
+        "Strings": featkit.Strings,
+        **stages(),
+    }
     if name not in makers:
         raise ParameterError(f"there is no stage {name!r}{did_you_mean(name, makers)}; featkit.stages() lists them")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby, islice
 from typing import Any, Self
 
 import numpy as np
@@ -213,7 +213,15 @@ class Pipeline(Stage):
             )
         fitted = list(self.stages)
         for at in learners:
-            fitted[at] = _fit(fitted[at], map(Pipeline(tuple(fitted[:at])), items) if at else items)
+            given = items
+            if at:
+                head = Pipeline(tuple(fitted[:at]))
+                given = (
+                    chain.from_iterable(head.iterate([item]) for item in items)
+                    if _exact(self.stages[at])
+                    else map(head, items)
+                )
+            fitted[at] = _fit(fitted[at], given)
         return Pipeline(tuple(fitted))
 
     def fit_apply(self, items: Iterable[Any]) -> tuple[Pipeline, list[Rows]]:
@@ -227,17 +235,19 @@ class Pipeline(Stage):
         ((13,), [8, 3])
         """
         fitted: list[Stage] = []
+        head: tuple[Stage, ...] = ()  # stages that learn nothing, since the last one that does
         rows: Iterable[Any] = items
-        for learner, group in groupby(self.stages, key=learns):
-            stages = tuple(group)
-            if not learner:
-                rows = map(Pipeline(stages), rows)
-                fitted += stages
+        for stage in self.stages:
+            if not learns(stage):
+                head = (*head, stage)
                 continue
-            for stage in stages:
-                known, rows = _fit_apply(stage, rows)
-                fitted.append(known)
-        return Pipeline(tuple(fitted)), list(rows)
+            if head and _exact(stage):
+                known, rows = _fit_apply_blocks(Pipeline(head), stage, rows)
+            else:
+                known, rows = _fit_apply(stage, map(Pipeline(head), rows) if head else rows)
+            fitted += (*head, known)
+            head = ()
+        return Pipeline((*fitted, *head)), list(map(Pipeline(head), rows) if head else rows)
 
     def settle(self, blocks: Iterable[Any]) -> Pipeline:
         """Read an input once for every Whole stage and return the pipeline that gives the same rows streaming.
@@ -450,6 +460,26 @@ def _fit_apply(stage: Stage, items: Iterable[Any]) -> tuple[Stage, list[Rows]]:
     kept = list(items)
     fitted = _fit(stage, kept)
     return fitted, fitted.map(kept)
+
+
+def _exact(stage: Stage) -> bool:
+    return isinstance(stage, Learner) and stage.exact
+
+
+def _fit_apply_blocks(head: Pipeline, stage: Stage, items: Iterable[Any]) -> tuple[Stage, list[Rows]]:
+    """Learn from blocks, as they come out of the stages before; what belongs to an item is joined again."""
+    sizes: list[int] = []
+
+    def blocks() -> Iterator[Rows]:
+        for item in items:
+            sizes.append(0)
+            for block in head.iterate([item]):
+                sizes[-1] += 1
+                yield block
+
+    fitted, made = _fit_apply(stage, blocks())
+    parts = iter(made)
+    return fitted, [concatenate(list(islice(parts, size))) for size in sizes]
 
 
 def refuse_to_stream(stage: Stage) -> None:

@@ -539,6 +539,9 @@ class Learner(Stage):
     corpus can be split over machines: ``finish(merge(a, b))`` of two halves equals ``fit`` of the whole.
     """
 
+    #: Whether they add up exactly (integers do), so that what a pipeline makes of an item may be learned from in blocks.
+    exact: ClassVar[bool] = False
+
     def start(self) -> Any:
         """The statistics of nothing."""
         raise NotImplementedError(f"{type(self).__name__} must define start()")

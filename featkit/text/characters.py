@@ -42,6 +42,11 @@ def beyond_ascii(data: Array) -> Characters:
     return Characters(places, codes, sizes)
 
 
+def sizes_at(data: Array, places: Array) -> Array:
+    """How many bytes the characters have that begin at some places."""
+    return _SIZES[data[np.minimum(places, len(data) - 1)]]
+
+
 def encode_into(data: Array, places: Array, codes: Array) -> None:
     """Write characters of two to four bytes over others of the same size."""
     sizes = sizes_of(codes)

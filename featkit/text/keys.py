@@ -1,7 +1,8 @@
 """Strings as 64-bit keys: what makes counting words a matter of arrays.
 
-A string of at most eight bytes is its own key, exactly. A longer one is hashed; wherever two keys are equal, lengths and
-bytes are compared, eight at a time, so that what is taken for the same string is the same string.
+A string of at most seven bytes is its own key, exactly: the bytes, and their number in the eighth. A longer one is hashed;
+wherever the keys of two are equal, lengths and bytes are compared, eight at a time, so that what is taken for the same
+string is the same string.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ _LONG = 64
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _MASK = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
-#: A short string has its length in the byte that it leaves free, so that trailing NULs count.
 _LENGTH = np.array([length << 56 for length in range(_WORD)] + [0], np.uint64)
+_HASHED = np.uint64(1 << 63)  # the length of a short string never reaches this bit
 
 
 class Spans(NamedTuple):
@@ -29,15 +30,41 @@ class Spans(NamedTuple):
     data: Array  # uint8
     starts: Array
     lengths: Array
+    known: Array | None = None  # their keys, where somebody has computed them
 
     def take(self, index: Array) -> Spans:
         """Some of them."""
-        return Spans(self.data, self.starts[index], self.lengths[index])
+        keys = None if self.known is None else self.known[index]
+        return Spans(self.data, self.starts[index], self.lengths[index], keys)
 
     def bytes_at(self, at: int) -> bytes:
         """One of them."""
         start = int(self.starts[at])
         return self.data[start : start + int(self.lengths[at])].tobytes()
+
+    @property
+    def unkeyed(self) -> Spans:
+        """The same, without their keys."""
+        return self._replace(known=None)
+
+    @property
+    def keys(self) -> Array:
+        """A uint64 for each: itself where it has at most seven bytes, else a hash.
+
+        >>> Spans(padded(np.frombuffer(b"ab", np.uint8)), np.array([0, 0]), np.array([1, 2])).keys.tolist()
+        [72057594037928033, 144115188075881057]
+        """
+        if self.known is not None:
+            return self.known
+        words = _words(self.data)
+        short = np.minimum(self.lengths, _WORD)
+        keys: Array = words[self.starts]
+        keys &= _MASK[short]
+        keys |= _LENGTH[short]
+        long = np.flatnonzero(self.lengths >= _WORD)
+        if long.size:
+            keys[long] = _hashes(words, self.take(long), keys[long])
+        return keys
 
 
 def padded(data: Array) -> Array:
@@ -50,23 +77,6 @@ def padded(data: Array) -> Array:
 def _words(data: Array) -> Array:
     """The eight bytes from every byte on, as an integer; the first is the lowest."""
     return np.ndarray((max(0, len(data) - _WORD + 1),), "<u8", data, strides=(1,))
-
-
-def keys_of(spans: Spans) -> Array:
-    """A uint64 for each string: itself where it has at most eight bytes, else a hash.
-
-    >>> keys_of(Spans(padded(np.frombuffer(b"ab", np.uint8)), np.array([0, 0]), np.array([1, 2]))).tolist()
-    [72057594037928033, 144115188075881057]
-    """
-    words = _words(spans.data)
-    short = np.minimum(spans.lengths, _WORD)
-    keys = words[spans.starts]
-    keys &= _MASK[short]
-    keys |= _LENGTH[short]
-    long = np.flatnonzero(spans.lengths > _WORD)
-    if long.size:
-        keys[long] = _hashes(words, spans.take(long), keys[long])
-    return keys
 
 
 def _hashes(words: Array, spans: Spans, hashes: Array) -> Array:
@@ -85,6 +95,7 @@ def _hashes(words: Array, spans: Spans, hashes: Array) -> Array:
     for at in np.flatnonzero(spans.lengths > _LONG).tolist():
         digest = hashlib.blake2b(spans.bytes_at(at), digest_size=8).digest()
         hashes[at] = int.from_bytes(digest, "little")
+    hashes |= _HASHED
     return hashes
 
 
@@ -95,26 +106,30 @@ def _stir(values: Array) -> None:
     values ^= values >> np.uint64(32)
 
 
-def same(one: Spans, other: Spans) -> Array:
-    """Whether each string of one, whose keys are equal, is that of the other: bool."""
-    equal: Array = one.lengths == other.lengths
-    long = np.flatnonzero(equal & (one.lengths > _WORD))
+def mistaken(one: Spans, other: Spans, places: Array) -> Array:
+    """Which strings of one differ from those at some places of another, though their keys are equal: hardly ever any; indices.
+
+    Both are long or neither is, since a bit of the key says so.
+    """
+    long = np.flatnonzero(one.lengths >= _WORD)
     if not long.size:
-        return equal
-    first, second = one.take(long), other.take(long)
-    alike = np.ones(len(long), bool)
+        return long
+    first, second = one.unkeyed.take(long), other.unkeyed.take(places[long])
+    alike: Array = first.lengths == second.lengths
     here, there = _words(one.data), _words(other.data)
+    going = np.flatnonzero(alike)
     for at in range(0, _LONG, _WORD):
-        going = np.flatnonzero(first.lengths > at)
+        if at:
+            going = going[first.lengths[going] > at]
         if not going.size:
             break
         differ = here[first.starts[going] + at] ^ there[second.starts[going] + at]
-        differ &= _MASK[np.minimum(first.lengths[going] - at, _WORD)]
-        alike[going] &= differ == 0
-    for at in np.flatnonzero(first.lengths > _LONG).tolist():
+        if at:
+            differ &= _MASK[np.minimum(first.lengths[going] - at, _WORD)]
+        alike[going[differ != 0]] = False
+    for at in np.flatnonzero(alike & (first.lengths > _LONG)).tolist():
         alike[at] = first.bytes_at(at) == second.bytes_at(at)
-    equal[long] = alike
-    return equal
+    return long[~alike]
 
 
 def slots(keys: Array, bits: int) -> Array:
@@ -161,8 +176,8 @@ def distinct(spans: Spans) -> tuple[Array, Array]:
     >>> distinct(Spans(data, np.array([0, 3, 6, 9, 13, 16]), np.array([2, 2, 2, 3, 2, 2])))
     (array([0, 1, 2, 3, 0, 1], dtype=int32), array([0, 1, 2, 3], dtype=int32))
     """
-    first = first_of(keys_of(spans))
-    if not same(spans, spans.take(first)).all():  # two strings with one hash; they are told apart the slow way
+    first = first_of(spans.keys)
+    if mistaken(spans, spans, first).size:  # two strings with one hash; they are told apart the slow way
         seen: dict[bytes, int] = {}
         every = range(len(first))
         first = np.fromiter((seen.setdefault(spans.bytes_at(at), at) for at in every), np.int32, len(first))

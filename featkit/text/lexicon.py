@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from featkit.numeric import Array
-from featkit.text.keys import Spans, distinct, keys_of, same, slots
+from featkit.text.keys import Spans, distinct, mistaken, slots
 from featkit.text.strings import Strings
 
 
@@ -39,20 +39,18 @@ class Lexicon:
 
     def find(self, strings: Strings) -> Array:
         """The number of each string, int32; -1 for those that are not known."""
-        spans = strings.spans
-        return self._find(spans, keys_of(spans))
+        return self._find(_keyed(strings.spans))
 
-    def add(self, strings: Strings) -> Array:
+    def add(self, strings: Strings | Spans) -> Array:
         """The number of each string, int32; those that were not known get the next ones."""
-        spans = strings.spans
-        keys = keys_of(spans)
-        numbers = self._find(spans, keys)
+        spans = _keyed(strings.spans if isinstance(strings, Strings) else strings)
+        numbers = self._find(spans)
         missing = np.flatnonzero(numbers < 0)
         if missing.size:
             again, first = distinct(spans.take(missing))
             fresh = missing[first]
             numbers[missing] = self._count + again
-            self._append(spans.take(fresh), keys[fresh])
+            self._append(spans.take(fresh))
         return numbers
 
     # --- the table --------------------------------------------------------------------------------------------------------
@@ -64,8 +62,9 @@ class Lexicon:
     def _places(self, keys: Array) -> Array:
         return slots(keys, len(self._table).bit_length() - 1)
 
-    def _find(self, spans: Spans, keys: Array) -> Array:
+    def _find(self, spans: Spans) -> Array:
         """Look where a key belongs, and on from there to the next free place."""
+        keys, spans = spans.keys, spans.unkeyed
         found = np.full(len(keys), -1, np.int32)
         known, beyond = self._spans, len(self._table) - 1
         going, place = np.arange(len(keys)), self._places(keys)
@@ -73,15 +72,15 @@ class Lexicon:
             there = self._table[place]
             taken = there >= 0
             going, place, there = going[taken], place[taken], there[taken]
-            hit = np.flatnonzero(self._keys[there] == keys[going])
-            hit = hit[same(spans.take(going[hit]), known.take(there[hit]))]
-            found[going[hit]] = there[hit]
-            rest = np.ones(len(going), bool)
-            rest[hit] = False
-            going, place = going[rest], (place[rest] + 1) & beyond
+            alike = self._keys[there] == keys[going]
+            hit = np.flatnonzero(alike)
+            wrong = hit[mistaken(spans.take(going[hit]), known, there[hit])]
+            alike[wrong] = False
+            found[going[alike]] = there[alike]
+            going, place = going[~alike], (place[~alike] + 1) & beyond
         return found
 
-    def _append(self, spans: Spans, keys: Array) -> None:
+    def _append(self, spans: Spans) -> None:
         strings = Strings.gathered(spans)
         start, end = self._count, self._count + len(strings)
         at = int(self._offsets[start])
@@ -89,7 +88,7 @@ class Lexicon:
         self._offsets, self._keys = _roomy(self._offsets, end + 1), _roomy(self._keys, end)
         self._data[at : at + strings.nbytes] = strings.data
         self._offsets[start : end + 1] = strings.offsets + at
-        self._keys[start:end] = keys
+        self._keys[start:end] = spans.keys
         self._count = end
         if 2 * end > len(self._table):
             self._table = np.full(1 << (4 * end - 1).bit_length(), -1, np.int32)
@@ -105,6 +104,10 @@ class Lexicon:
             self._table[place[free]] = numbers[free]
             waiting = self._table[place] != numbers
             numbers, place = numbers[waiting], (place[waiting] + 1) & beyond
+
+
+def _keyed(spans: Spans) -> Spans:
+    return spans._replace(known=spans.keys)
 
 
 def _roomy(array: Array, length: int) -> Array:

@@ -56,7 +56,8 @@ class Strings(Sequence[str]):
         if len(data) == len(text):
             lengths = np.fromiter(map(len, listed), np.int64, len(listed))
         else:
-            lengths = np.fromiter((len(_encoded(string)) for string in listed), np.int64, len(listed))
+            sizes = (len(string) if string.isascii() else len(_encoded(string)) for string in listed)
+            lengths = np.fromiter(sizes, np.int64, len(listed))
         self._hold(np.frombuffer(data + END if listed else b"", np.uint8), _offsets(lengths + 1))
 
     @classmethod
@@ -162,11 +163,18 @@ class Strings(Sequence[str]):
     def gathered(cls, spans: Spans) -> Self:
         """Strings that lie anywhere, copied one behind the other."""
         offsets = _offsets(spans.lengths + 1)
-        data = np.full(int(offsets[-1]), END[0], np.uint8)
-        source = np.repeat(spans.starts - offsets[:-1], spans.lengths)
-        target = np.arange(len(source), dtype=np.int64)
-        target += np.repeat(np.arange(len(spans.lengths)), spans.lengths)  # an end behind each
-        data[target] = spans.data[source + target]
+        starts, ends = spans.starts, spans.starts + spans.lengths
+        if len(starts) > 1 and (starts[1:] > ends[:-1]).all():  # in order and apart: what lies between is left out
+            inside = np.zeros(len(spans.data) + 1, np.int8)
+            inside[starts] = 1
+            inside[ends + 1] -= 1  # the byte behind each comes along, and becomes its end
+            data = spans.data[np.cumsum(inside[:-1], dtype=np.int8, out=inside[:-1]).view(bool)]
+        else:
+            index = np.int32 if max(len(spans.data), int(offsets[-1])) < 2**31 else np.int64
+            source = np.repeat((starts - offsets[:-1]).astype(index), spans.lengths + 1)
+            source += np.arange(len(source), dtype=index)
+            data = spans.data[source]
+        data[offsets[1:] - 1] = END[0]
         return cls.packed(data, offsets)
 
     @classmethod

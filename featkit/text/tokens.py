@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import Any, Self, overload
 
@@ -42,25 +43,33 @@ class Tokens(Sequence[list[str]]):
 
     ids: Array  # int32: for each token, which of the terms it is
     starts: Array  # int64: where each document begins, and where a further one would
-    terms: Strings
+    spans: Spans  # the terms, where they lie in the text
 
     def __init__(self, documents: Iterable[Iterable[str]] = ()) -> None:
         listed = [document if isinstance(document, (list, tuple)) else list(document) for document in documents]
         tokens = Strings(list(chain.from_iterable(listed)))
-        ids, terms = numbered(tokens.spans)
-        self._hold(ids, _starts(list(map(len, listed))), terms)
+        ids, spans = numbered(tokens.spans)
+        self._hold(ids, _starts(list(map(len, listed))), spans)
 
     @classmethod
-    def packed(cls, ids: Array, starts: Array, terms: Strings) -> Self:
+    def packed(cls, ids: Array, starts: Array, terms: Strings | Spans) -> Self:
         """Tokens that are numbers already."""
         made = cls.__new__(cls)
+        if isinstance(terms, Strings):
+            made.__dict__["terms"] = terms  # what the cached property would make of them
+            terms = terms.spans
         made._hold(ids, starts, terms)
         return made
 
-    def _hold(self, ids: Array, starts: Array, terms: Strings) -> None:
+    def _hold(self, ids: Array, starts: Array, spans: Spans) -> None:
         for array in (ids, starts):
             array.setflags(write=False)
-        self.ids, self.starts, self.terms = ids, starts, terms
+        self.ids, self.starts, self.spans = ids, starts, spans
+
+    @cached_property
+    def terms(self) -> Strings:
+        """The different tokens."""
+        return Strings.gathered(self.spans)
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -75,7 +84,7 @@ class Tokens(Sequence[list[str]]):
             if step != 1:
                 raise InputError(f"tokens are cut in one piece, got a step of {step}; take every document: tokens[i]")
             starts = self.starts[start : max(start, stop) + 1]
-            return self.packed(self.ids[starts[0] : starts[-1]], starts - starts[0], self.terms)
+            return self.packed(self.ids[starts[0] : starts[-1]], starts - starts[0], self.spans)
         at = range(len(self))[index]
         return [self.terms[number] for number in self.ids[self.starts[at] : self.starts[at + 1]].tolist()]
 
@@ -116,7 +125,7 @@ class Tokens(Sequence[list[str]]):
         Tokens([['to', 'be'], ['be']])
         """
         lexicon = Lexicon()
-        ids = [lexicon.add(part.terms)[part.ids] for part in parts]
+        ids = [lexicon.add(part.spans)[part.ids] for part in parts]
         begins = np.cumsum([0, *(len(part.ids) for part in parts)])
         starts = [part.starts[:-1] + begin for part, begin in zip(parts, begins, strict=False)]
         return cls.packed(np.concatenate(ids), np.concatenate([*starts, begins[-1:]]), lexicon.strings)
@@ -126,20 +135,22 @@ class Tokens(Sequence[list[str]]):
         inside = keep[self.ids]
         before = np.concatenate([[0], np.cumsum(inside)])
         ids = (np.cumsum(keep, dtype=np.int32) - 1)[self.ids[inside]]
-        return self.packed(ids, before[self.starts], self.terms.take(np.flatnonzero(keep)))
+        return self.packed(ids, before[self.starts], self.spans.take(np.flatnonzero(keep)))
 
 
-def numbered(spans: Spans) -> tuple[Array, Strings]:
+def numbered(spans: Spans) -> tuple[Array, Spans]:
     """A number for each string, int32, and the different ones in the order of their numbers."""
     if len(spans.lengths) <= _AT_A_TIME:
+        spans = spans._replace(known=spans.keys)
         ids, first = distinct(spans)
-        return ids, Strings.gathered(spans.take(first))
+        return ids, spans.take(first)
     lexicon = Lexicon()
     numbers = []
     for at in range(0, len(spans.lengths), _AT_A_TIME):
-        ids, terms = numbered(Spans(spans.data, *(part[at : at + _AT_A_TIME] for part in spans[1:])))
+        part = slice(at, at + _AT_A_TIME)
+        ids, terms = numbered(Spans(spans.data, spans.starts[part], spans.lengths[part]))
         numbers.append(lexicon.add(terms)[ids])
-    return np.concatenate(numbers), lexicon.strings
+    return np.concatenate(numbers), lexicon.strings.spans
 
 
 def _starts(lengths: Any) -> Array:
@@ -182,8 +193,8 @@ class Tokeniser(OverDocuments):
 
     def apply(self, rows: Strings) -> Tokens:
         starts, lengths = self.spans(rows)
-        ids, terms = numbered(Spans(padded(rows.data), starts, lengths))
-        return Tokens.packed(ids, np.searchsorted(starts, rows.offsets), terms)
+        ids, spans = numbered(Spans(padded(rows.data), starts, lengths))
+        return Tokens.packed(ids, np.searchsorted(starts, rows.offsets), spans)
 
 
 class OverTokens(Pointwise):

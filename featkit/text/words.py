@@ -8,7 +8,7 @@ import numpy as np
 
 from featkit.errors import ParameterError
 from featkit.numeric import Array
-from featkit.text.characters import marked, runs, space_characters, word_characters
+from featkit.text.characters import marked, runs, sizes_at, space_characters, word_characters
 from featkit.text.strings import Strings
 from featkit.text.tokens import Tokeniser, Tokens
 
@@ -50,16 +50,14 @@ class Words(Tokeniser):
         starts, lengths = runs(marked(rows.data, word_characters))
         if self.shortest == 1:
             return starts, lengths
-        characters = lengths if rows.ascii else lengths - _continued(rows.data, starts, lengths)
-        long = characters >= self.shortest
+        long = lengths >= self.shortest
+        if not rows.ascii:  # walk along those that are short enough to have too few characters
+            short = np.flatnonzero(long & (lengths <= 4 * (self.shortest - 1)))
+            at, ends = starts[short], starts[short] + lengths[short]
+            for _ in range(self.shortest - 1):
+                at = np.minimum(at + sizes_at(rows.data, at), ends)
+            long[short] = at < ends
         return starts[long], lengths[long]
-
-
-def _continued(data: Array, starts: Array, lengths: Array) -> Array:
-    """How many bytes in each span go on with a character rather than begin one."""
-    going = np.concatenate([[0], np.cumsum((data & 0xC0) == 0x80, dtype=np.int32)])
-    counted: Array = going[starts + lengths] - going[starts]
-    return counted
 
 
 class SplitWhitespace(Tokeniser):
