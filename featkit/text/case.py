@@ -6,7 +6,7 @@ import numpy as np
 
 from featkit.numeric import Array, constant
 from featkit.text.characters import beyond_ascii, encode_into, sizes_of
-from featkit.text.documents import OverDocuments
+from featkit.text.documents import OverDocuments, documents_of, rewritten
 from featkit.text.strings import Strings
 
 _SIGMA = 0x3A3  # at the end of a word it becomes another letter than inside
@@ -35,24 +35,12 @@ class LowerCase(OverDocuments):
             return Strings.packed(lowered, rows.offsets)
         wide = beyond_ascii(rows.data)
         codes = _lower()[wide.codes]
-        odd = np.flatnonzero(codes < 0)
-        if odd.size:  # these change their size or look around them: their documents are done by Python
-            return _some_by_python(rows, wide.places[odd], self)
-        changed = np.flatnonzero(codes != wide.codes)
+        changed = np.flatnonzero((codes != wide.codes) & (codes >= 0))
         encode_into(lowered, wide.places[changed], codes[changed])
-        return Strings.packed(lowered, rows.offsets)
-
-
-def _some_by_python(rows: Strings, places: Array, stage: LowerCase) -> Strings:
-    documents = np.unique(np.searchsorted(rows.offsets, places, side="right") - 1)
-    others = np.ones(len(rows), bool)
-    others[documents] = False
-    done = Strings([rows[at].lower() for at in documents.tolist()])
-    plain = np.flatnonzero(others)
-    order = np.empty(len(rows), np.int64)
-    order[documents], order[plain] = np.arange(len(documents)), len(documents) + np.arange(len(plain))
-    rest = rows.take(plain)
-    return Strings.joined([done, stage.apply(rest) if len(rest) else rest]).take(order)
+        simple = Strings.packed(lowered, rows.offsets)
+        # What changes its size or looks around it is left to Python: the characters of its document are in their place still.
+        odd = documents_of(rows, wide.places[codes < 0])
+        return rewritten(simple, odd, str.lower) if len(odd) else simple
 
 
 @constant

@@ -47,6 +47,16 @@ def sizes_at(data: Array, places: Array) -> Array:
     return _SIZES[data[np.minimum(places, len(data) - 1)]]
 
 
+def beginnings(data: Array) -> Array:
+    """Which bytes begin a character: bool."""
+    return (data & 0xC0) != 0x80
+
+
+def characters_before(data: Array) -> Array:
+    """How many characters begin before each byte, and before the end."""
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(beginnings(data))])
+
+
 def encode_into(data: Array, places: Array, codes: Array) -> None:
     """Write characters of two to four bytes over others of the same size."""
     sizes = sizes_of(codes)

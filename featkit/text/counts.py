@@ -211,7 +211,7 @@ class HashedBagOfWords(OverTokens):
     signed : bool
         Count half of the terms negatively, so that those which share a column cancel rather than add.
     binary : bool
-        1, or -1, for every term that is there, however often, before columns are added up.
+        1 in every column that a term of the document falls into, however often.
     dtype : str
         Of the counts.
 
@@ -257,9 +257,11 @@ class HashedBagOfWords(OverTokens):
         columns = np.abs(hashes) % self.n_features
         signs = np.where(hashes < 0, -1, 1) if self.signed else np.ones(len(hashes), np.int64)
         terms = tally(rows.ids, rows.starts, len(rows.terms))
-        data = (signs[terms.columns] * (1 if self.binary else terms.counts)).astype(self.dtype)
+        data = (signs[terms.columns] * terms.counts).astype(self.dtype)
         index = np.int32 if len(data) < 2**31 else np.int64
         shape = (len(rows), self.n_features)
         matrix = sparse.csr_array((data, columns[terms.columns].astype(index), terms.starts.astype(index)), shape)
         matrix.sum_duplicates()  # terms that share a column
+        if self.binary:
+            matrix.data.fill(1)
         return matrix

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from featkit.numeric import Array
 from featkit.stage import Pointwise, RowShape
 from featkit.text.strings import Strings, as_strings
 
@@ -18,3 +22,27 @@ class OverDocuments(Pointwise):
 
     def row_shape(self, row: RowShape) -> RowShape:
         return None
+
+
+def with_other_characters(rows: Strings) -> Array:
+    """Which documents have characters beyond ASCII; indices."""
+    return documents_of(rows, np.flatnonzero(rows.data >= 0x80))
+
+
+def documents_of(rows: Strings, places: Array) -> Array:
+    """Which documents some bytes lie in; indices."""
+    return np.unique(np.searchsorted(rows.offsets, places, side="right") - 1)
+
+
+def rewritten(rows: Strings, which: Array, write: Callable[[str], str]) -> Strings:
+    """The documents, some of them written anew, one by one.
+
+    >>> rewritten(Strings(["a", "b", "c"]), np.array([1]), str.upper)
+    Strings(('a', 'B', 'c'))
+    """
+    if not len(which):
+        return rows
+    fresh = Strings([write(rows[at]) for at in which.tolist()])
+    order = np.arange(len(rows))
+    order[which] = len(rows) + np.arange(len(which))
+    return Strings.joined([rows, fresh]).take(order)

@@ -52,13 +52,13 @@ class Strings(Sequence[str]):
             at, wrong = next((at, value) for at, value in enumerate(listed) if not isinstance(value, str))
             what = f"bytes ({wrong[:20]!r}...); decode them first" if isinstance(wrong, bytes) else repr(wrong)[:60]
             raise InputError(f"string {at} is {what}, of type {type(wrong).__name__}; give str") from None
-        data = _encoded(text)
-        if len(data) == len(text):
-            lengths = np.fromiter(map(len, listed), np.int64, len(listed))
-        else:
-            sizes = (len(string) if string.isascii() else len(_encoded(string)) for string in listed)
-            lengths = np.fromiter(sizes, np.int64, len(listed))
-        self._hold(np.frombuffer(data + END if listed else b"", np.uint8), _offsets(lengths + 1))
+        data = _encoded(text) + END if listed else b""
+        held = np.frombuffer(data, np.uint8)
+        if data.count(END) == len(listed):  # none is inside a string
+            self._hold(held, _behind_ends(held))
+            return
+        sizes = (len(string) if string.isascii() else len(_encoded(string)) for string in listed)
+        self._hold(held, _offsets(np.fromiter(sizes, np.int64, len(listed)) + 1))
 
     @classmethod
     def packed(cls, data: Array, offsets: Array) -> Self:
@@ -80,7 +80,7 @@ class Strings(Sequence[str]):
         """
         data = data if data.endswith(END) or not data else data + END
         held = np.frombuffer(data, np.uint8)
-        return cls.packed(held, np.concatenate([[0], np.flatnonzero(held == END[0]) + 1]))
+        return cls.packed(held, _behind_ends(held))
 
     def _hold(self, data: Array, offsets: Array) -> None:
         for array in (data, offsets):
@@ -217,6 +217,11 @@ class Strings(Sequence[str]):
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _behind_ends(data: Array) -> Array:
+    ends = np.flatnonzero(data == END[0])
+    return np.concatenate([np.zeros(1, np.int64), ends + 1])
 
 
 def _offsets(lengths: Array) -> Array:
