@@ -65,7 +65,7 @@ class Vocabulary(Learner):
     min_df, max_df : int or float
         Terms in fewer or in more documents are left out; an integer is a number of documents, a float a share of them.
     max_features : int, optional
-        Only so many terms are kept, those that occur most often.
+        Only so many terms are kept, those that occur most often; with binary, in most documents.
     unknown, buckets, binary, dtype
         As :class:`BagOfWords` has them.
 
@@ -73,7 +73,7 @@ class Vocabulary(Learner):
     -----
     Shape: a list of tokens for each document -> counts, once fitted: a CSR matrix (documents, terms). Columns are sorted by
     code point. Of terms that occur equally often, which are kept at max_features is decided as scikit-learn does: by
-    ``(-occurrences).argsort()``.
+    ``(-occurrences).argsort()`` in the type of the counts.
 
     Raises
     ------
@@ -146,7 +146,9 @@ class Vocabulary(Learner):
         order = strings.sorted()
         order = order[self._keep(statistics.document_frequencies[order], statistics)]
         if self.max_features is not None and len(order) > self.max_features:
-            order = order[np.sort((-statistics.occurrences[order]).argsort()[: self.max_features])]
+            often = statistics.document_frequencies if self.binary else statistics.occurrences
+            often = often[order].astype(self.dtype if self.dtype.startswith("float") else np.int64)
+            order = order[np.sort((-often).argsort()[: self.max_features])]
         if not len(order):
             raise InputError(
                 f"no term is left of {len(strings)} in {statistics.documents} documents; lower min_df, raise max_df, or use "
