@@ -108,6 +108,22 @@ TABLE = {
     "PreEmphasis": [featkit.PreEmphasis(0.5, "edge"), featkit.PreEmphasis(0), featkit.PreEmphasis(first=0.25)],
     "PitchShift": [featkit.PitchShift(-5.0), featkit.PitchShift(0)],
     "Resample": [featkit.Resample(8000, 16000), featkit.Resample(44100, 11025), featkit.Resample(16000, 16000)],
+    "BagOfWords": [
+        featkit.BagOfWords(featkit.Strings(["cat", "sat", "the"])),
+        featkit.BagOfWords(featkit.Strings(["sat", "cat"]), "count"),
+        featkit.BagOfWords(featkit.Strings(["sat", "cat"]), "hash", buckets=3, binary=True),
+    ],
+    "Bm25Weights": [featkit.Bm25Weights(np.linspace(0.5, 2, 13), 3.0), featkit.Bm25Weights(np.ones(13), b=0.0)],
+    "CharacterNgrams": [featkit.CharacterNgrams(2, 3)],
+    "CjkNgrams": [featkit.CjkNgrams(2, 2)],
+    "HashedBagOfWords": [featkit.HashedBagOfWords(7), featkit.HashedBagOfWords(7, binary=True)],
+    "RegexTokens": [featkit.RegexTokens("[a-z]+")],
+    "StopWords": [featkit.StopWords(("cat", "on"))],
+    "TermWeights": [featkit.TermWeights(np.linspace(0, 2, 13))],
+    "Vocabulary": [featkit.Vocabulary(2, 0.9, 5), featkit.Vocabulary(max_features=2, unknown="count")],
+    "WordCharacterNgrams": [featkit.WordCharacterNgrams(3, 4)],
+    "WordNgrams": [featkit.WordNgrams(2, 3)],
+    "Words": [featkit.Words(1), featkit.Words(4)],
     "Speed": [featkit.Speed(0.9), featkit.Speed(1)],
     "Tempo": [featkit.Tempo(0.8, window_ms=10, search_ms=5), featkit.Tempo(2.5, rate=8000), featkit.Tempo(1)],
     "Reverberate": [
@@ -175,6 +191,9 @@ PIPELINES = {
     "drawn": featkit.Vary(featkit.TimeShift(), {"samples": featkit.integers(-50, 50)})
     | featkit.Frames(64, 30)
     | featkit.Join((featkit.Vary(featkit.Affine(), {"offset": featkit.normal(0.0, 1.0)}), featkit.LogEnergy())),
+    "from documents to counts": featkit.bow(ngrams=(1, 2)),
+    "from documents to TF-IDF": featkit.bow("char_wb", (2, 3), tfidf=True),
+    "from Chinese to hashed counts": featkit.bow("cjk", hashed=50, stop_words=None),
     "learns inside": _FRAMES | featkit.Cmvn(variance=False) | featkit.Dct(5),
 }
 
@@ -262,13 +281,16 @@ def rows_for(stage, n, dtype=np.float32, seed=0):
     """``n`` rows that the stage takes: loud, quiet and silent ones, read-only."""
     rng = np.random.default_rng([seed, 7])
     given = stage.axes()[0]
-    if given[0] == "document":
-        words = np.array(["the", "cat", "sat", "on", "a", "mat", "and", "saw", "another", "cat", "that", "sat"])
-        return [" ".join(rng.choice(words, size=rng.integers(0, 9))) for _ in range(n)]
+    if given[0] == "document" and given != ("document", "term"):
+        words = np.array(
+            ["the", "Cat", "sat", "on", "a", "mat,", "and", "saw", "naïve", "cat", "我爱你", "ΟΔΟΣ", "ﬁne", "\t "]
+        )
+        listed = [rng.choice(words, size=rng.integers(0, 9)).tolist() for _ in range(n)]
+        return list(map(" ".join, listed)) if given == ("document",) else listed
     rows = rng.standard_normal((n, *row_shape_in(stage)))
     if given[-1] == "phasor":
         rows = rows + 1j * rng.standard_normal(rows.shape)
-    elif given[-1] in ("bin", "mel") or type(stage).__name__ in NOT_NEGATIVE:
+    elif given[-1] in ("bin", "mel", "term") or type(stage).__name__ in NOT_NEGATIVE:
         rows **= 2
     if given == ("sample",):
         rows *= 0.1 * (1 + np.sin(np.arange(n) / 300.0))
@@ -299,7 +321,7 @@ def fitted(stage):
 def same_bytes(one, other):
     """Fail unless both hold the same rows: type, dtype, shape and bytes."""
     assert type(one) is type(other)
-    if isinstance(one, list):
+    if isinstance(one, (list, featkit.Strings, featkit.Tokens)):
         assert one == other
         return
     if not isinstance(one, np.ndarray):  # scipy.sparse

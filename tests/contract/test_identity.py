@@ -62,7 +62,12 @@ def other_values(value):
     if isinstance(value, tuple):
         return [value + value[:1], value[:-1]]
     hints = [hint for kind in featkit.stages().values() for hint in field_types(kind).values()]
-    return [600.0, 600, *(choice for hint in hints if get_origin(hint) is Literal for choice in get_args(hint))]
+    return [
+        600.0,
+        600,
+        ("cat",),
+        *(choice for hint in hints if get_origin(hint) is Literal for choice in get_args(hint)),
+    ]
 
 
 def test_with_changes_one_parameter_and_leaves_the_original(instance):

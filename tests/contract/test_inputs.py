@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import featkit
+from featkit.numeric import length_of
 
 
 def layouts(rows):
@@ -80,7 +81,7 @@ def test_rows_out_are_as_announced(usable, precision, on):
             assert 0 < n < on.enough(usable), out  # only what is too short may be refused
             continue
         announced = usable.count(n)
-        assert announced is None or announced == out.shape[0]
+        assert announced is None or announced == length_of(out)
         if isinstance(rows, np.ndarray):
             shape = usable.row_shape(rows.shape[1:])
             assert shape is None or shape == out.shape[1:]
