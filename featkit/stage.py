@@ -239,6 +239,9 @@ class Stage(Parameters):
         for block in blocks:
             if isinstance(block, np.ndarray):
                 entrance.check(block)
+            elif not (is_sparse(block) or hasattr(block, "__len__")):  # a generator, or nothing that has rows
+                yield entrance.take(block)
+                continue
             length = self._piece(block)
             for at in range(0, max(length_of(block), 1), length):
                 yield entrance.take(block[at : at + length])

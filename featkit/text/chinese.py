@@ -34,8 +34,8 @@ class ChineseWords(Tokeniser):
 
     Examples
     --------
-    >>> ChineseWords()(["我们中出了一个叛徒。"])[0]  # doctest: +SKIP
-    ['我们', '中出', '了', '一个', '叛徒']
+    >>> ChineseWords()(["我来到北京清华大学。"])[0]
+    ['我', '来到', '北京', '清华大学']
     """
 
     name = "chinese_words"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
 from featkit.errors import InputError
 from featkit.numeric import Array
 from featkit.text.keys import Spans, padded
+
+if TYPE_CHECKING:
+    from featkit.text.lexicon import Lexicon
 
 #: Behind every string lies this byte, which belongs to none: lines of a file are strings where they lie.
 END = b"\n"
@@ -204,15 +207,22 @@ class Strings(Sequence[str]):
 
     def find(self, other: Strings) -> Array:
         """Where each string of another sequence stands first in this one, int32; -1 where it doesn't."""
-        return self._lexicon.find(other)
+        lexicon, first = self._index
+        numbers = lexicon.find(other)
+        return numbers if first is None else np.where(numbers < 0, -1, first[numbers])
 
     @cached_property
-    def _lexicon(self) -> Any:
+    def _index(self) -> tuple[Lexicon, Array | None]:
+        """A lexicon of them, and where each of its numbers stands first; None where that is the number itself."""
         from featkit.text.lexicon import Lexicon
 
         lexicon = Lexicon()
-        lexicon.add(self)
-        return lexicon
+        numbers = lexicon.add(self)
+        if len(lexicon) == len(self):
+            return lexicon, None
+        first = np.empty(len(lexicon), np.int32)
+        first[numbers[::-1]] = np.arange(len(self) - 1, -1, -1, dtype=np.int32)
+        return lexicon, first
 
 
 def _encoded(text: str) -> bytes:
