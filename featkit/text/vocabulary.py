@@ -30,31 +30,28 @@ class TermCounts:
 
     def take(self, tokens: Tokens) -> Tally:
         """Add some documents; return their counts, in columns by the order in which terms came first."""
-        numbers = self.lexicon.add(tokens.spans)
-        width = len(numbers)
-        terms = tally(tokens.ids, tokens.starts, width)
-        self._add(
-            numbers,
-            np.bincount(tokens.ids, minlength=width),
-            np.bincount(terms.columns, minlength=width),
-            len(tokens),
-        )
-        return terms._replace(columns=numbers[terms.columns])
+        numbers = tokens.by(self.lexicon.add)
+        terms = tally(numbers, tokens.starts, len(self.lexicon))
+        self._make_room()
+        np.add.at(self.occurrences, terms.columns, terms.counts)
+        np.add.at(self.document_frequencies, terms.columns, 1)
+        self.documents += len(tokens)
+        return terms
 
     def merge(self, other: TermCounts) -> None:
         """Add those of another part of the corpus."""
         numbers = self.lexicon.add(other.lexicon.strings)
-        self._add(numbers, other.occurrences, other.document_frequencies, other.documents)
+        self._make_room()
+        self.occurrences[numbers] += other.occurrences
+        self.document_frequencies[numbers] += other.document_frequencies
+        self.documents += other.documents
 
-    def _add(self, numbers: Array, occurrences: Array, frequencies: Array, documents: int) -> None:
-        more = len(self.lexicon) - len(self.occurrences)
-        if more:
-            room = np.zeros(more, np.int64)
-            self.occurrences = np.concatenate([self.occurrences, room])
-            self.document_frequencies = np.concatenate([self.document_frequencies, room])
-        self.occurrences[numbers] += occurrences
-        self.document_frequencies[numbers] += frequencies
-        self.documents += documents
+    def _make_room(self) -> None:
+        if len(self.lexicon) == len(self.occurrences):
+            return
+        room = np.zeros(len(self.lexicon) - len(self.occurrences), np.int64)
+        self.occurrences = np.concatenate([self.occurrences, room])
+        self.document_frequencies = np.concatenate([self.document_frequencies, room])
 
 
 class Vocabulary(Learner):
