@@ -24,6 +24,8 @@ class Calls(NamedTuple):
     theirs: Callable[[], Any]
     #: The features in what ``theirs`` returns; for the gate, never timed.
     read: Callable[[Any], Any] = np.asarray
+    #: The same for ``ours``.
+    shown: Callable[[Any], Any] = np.asarray
     #: Makes a call whose time is taken off that of ``theirs``.
     spared: Callable[[], Callable[[], Any]] | None = None
 
@@ -140,7 +142,7 @@ def measure(pair: Pair, budget: Budget) -> Result:
     began = time.perf_counter()
     ours, theirs = calls.ours(), calls.theirs()
     one = time.perf_counter() - began
-    difference, disagreement = compare(np.asarray(ours), np.asarray(calls.read(theirs)), pair.limit)
+    difference, disagreement = compare(np.asarray(calls.shown(ours)), np.asarray(calls.read(theirs)), pair.limit)
     del ours, theirs
     if disagreement:
         return Result(pair, disagreement=disagreement, difference=difference)

@@ -261,7 +261,7 @@ class Stage(Parameters):
     def _block_length(self, block: Any) -> int:
         """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
         if not isinstance(block, np.ndarray):
-            size = getattr(block, "nbytes", None) or _about(block)  # packed strings know it
+            size = 12 * block.nnz if is_sparse(block) else getattr(block, "nbytes", None) or _about(block)
             return max(1, int(BLOCK_BYTES * length_of(block) // size)) if size else 1024
         row, hop = self.widest(block.shape[1:])
         row_bytes = max(1, math.prod(row) * max(block.itemsize, 4)) if row is not None else 4096

@@ -226,7 +226,7 @@ class HashedBagOfWords(OverTokens):
     Raises
     ------
     ParameterError
-        If n_features is below 1 or above 2^31 - 1.
+        If n_features is below 1 or not below 2^30.
 
     Examples
     --------
@@ -246,24 +246,24 @@ class HashedBagOfWords(OverTokens):
 
     def check(self) -> None:
         self.at_least(1, "n_features")
-        if self.n_features >= 2**31:
-            raise ParameterError(f"HashedBagOfWords.n_features must be below 2^31, got {self.n_features}")
+        if self.n_features >= 2**30:
+            raise ParameterError(f"HashedBagOfWords.n_features must be below 2^30, got {self.n_features}")
 
     def row_shape(self, row: RowShape) -> RowShape:
         return (self.n_features,)
 
     def apply(self, rows: Tokens) -> Any:
-        from scipy import sparse
-
         hashes = murmur3(rows.spans).view(np.int32).astype(np.int64)
-        columns = np.abs(hashes) % self.n_features
-        signs = np.where(hashes < 0, -1, 1) if self.signed else np.ones(len(hashes), np.int64)
-        terms = tally(rows.ids, rows.starts, len(hashes))
-        data = (signs[terms.columns] * terms.counts).astype(self.dtype)
-        index = np.int32 if len(data) < 2**31 else np.int64
-        shape = (len(rows), self.n_features)
-        matrix = sparse.csr_array((data, columns[terms.columns].astype(index), terms.starts.astype(index)), shape)
-        matrix.sum_duplicates()  # terms that share a column
+        column = 2 * (np.abs(hashes) % self.n_features) + (
+            (hashes < 0) if self.signed else 0
+        )  # what is negative goes beside
+        terms = renumbered(tally(rows.ids, rows.starts, len(hashes)), column, 2 * self.n_features)
+        signed = terms._replace(
+            columns=terms.columns >> 1, counts=np.where(terms.columns & 1, -terms.counts, terms.counts)
+        )
+        matrix = counted(signed, self.n_features, self.dtype, binary=False)
+        matrix.has_canonical_format = False
+        matrix.sum_duplicates()  # what is there positive and negative
         if self.binary:
             matrix.data.fill(1)
         return matrix
