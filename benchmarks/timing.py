@@ -24,10 +24,10 @@ class Calls(NamedTuple):
     theirs: Callable[[], Any]
     #: The features in what ``theirs`` returns; for the gate, never timed.
     read: Callable[[Any], Any] = np.asarray
-    #: The same for ``ours``.
-    shown: Callable[[Any], Any] = np.asarray
     #: Makes a call whose time is taken off that of ``theirs``.
     spared: Callable[[], Callable[[], Any]] | None = None
+    #: As ``read``, of what ``ours`` returns.
+    shown: Callable[[Any], Any] = np.asarray
 
 
 #: Seconds that a side is at work without a break: a data set is many calls in a row, and the first one after something else

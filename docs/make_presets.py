@@ -9,7 +9,7 @@ import featkit
 from featkit import presets
 from featkit.diff import steps
 from featkit.parameters import literal
-from featkit.pipeline import Join
+from featkit.pipeline import Join, learns
 from featkit.presets.parity import PARITY
 
 #: Features that are the same thing in several dialects, with the textbook's.
@@ -57,7 +57,8 @@ def page() -> str:
     ]
     for name in presets.names():
         parity = PARITY.get(name)
-        streams = "yes" if presets.get(name).streamable else "in two passes"
+        pipeline = presets.get(name)
+        streams = "once fitted" if learns(pipeline) else "yes" if pipeline.streamable else "in two passes"
         checked = (
             parity.upstream,
             f"{parity.limit:g}",

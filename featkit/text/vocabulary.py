@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -133,9 +134,11 @@ class Vocabulary(Learner):
 
     def fit_apply(self, items: Iterable[Any]) -> tuple[Stage, list[Any]]:
         statistics = self.start()
-        kept = [statistics.take(self.admit(item)) for item in items]
+        kept = deque(statistics.take(self.admit(item)) for item in items)
         fitted, column = self._finish(statistics)
-        return fitted, [fitted.recounted(terms, column) for terms in kept]
+        return fitted, [
+            fitted.recounted(kept.popleft(), column) for _ in range(len(kept))
+        ]  # what is done with is let go
 
     def _finish(self, statistics: TermCounts) -> tuple[BagOfWords, Array]:
         """The fitted stage, and the column of every term that came, -1 for those that are left out."""
