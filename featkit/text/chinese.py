@@ -34,8 +34,8 @@ class ChineseWords(Tokeniser):
 
     Examples
     --------
-    >>> ChineseWords()(["我来到北京清华大学。"])[0]
-    ['我', '来到', '北京', '清华大学']
+    >>> ChineseWords()(["我来到北京清华大学。"])[0], ChineseWords(punctuation=False)(["我来了！"])[0]
+    (['我', '来到', '北京', '清华大学', '。'], ['我来', '了'])
     """
 
     name = "chinese_words"
@@ -43,7 +43,7 @@ class ChineseWords(Tokeniser):
     source = "jieba (https://github.com/fxsjy/jieba), by rjieba"
 
     unknown: bool = True
-    punctuation: bool = False
+    punctuation: bool = True
 
     def apply(self, rows: Strings) -> Tokens:
         try:
