@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from featkit.errors import InputError, ParameterError, ReadError, did_you_mean
 from featkit.files.compressed import Bytes
@@ -23,6 +23,13 @@ Kind: TypeAlias = Literal["lines", "files", "csv", "tsv", "jsonl"]
 #: What a name's ending says of what is inside.
 ENDINGS: dict[str, Kind] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 Paths: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+
+class Piece(NamedTuple):
+    """A part of a corpus that another process can take."""
+
+    blocks: Iterable[Strings]
+    bytes: int  # about how long it is
 
 
 class DocumentBlocks:
@@ -84,24 +91,24 @@ class DocumentBlocks:
         if empty:
             yield Strings()
 
-    def pieces(self, size: int = 1 << 23) -> Iterator[Iterable[Strings]]:
+    def pieces(self, size: int = 1 << 23) -> Iterator[Piece]:
         """The corpus in pieces of about ``size`` bytes, in order, for other processes: each can be pickled.
 
         Lines of a plain UTF-8 file are read by whoever has the piece; anything else is read here.
         """
         if not self._opened:
-            yield from ([block] for block in self)
+            yield from _held(self, size)
         for path, text in self._opened.items():
             one = copy.copy(self)
             one.paths, one._opened, one._kinds = (path,), {path: text}, {path: self._kinds[path]}
             if not (text.data.plain and text.ready and self._kinds[path] == "lines"):
-                yield from ([block] for block in one)
+                yield from _held(one, size)
                 continue
             start = text.skipped
             for stop in _line_starts(text.data, start, size):
                 part = copy.copy(one)
                 part._part = (start, stop)
-                yield part
+                yield Piece(part, stop - start)
                 start = stop
 
     # --- what a document is -----------------------------------------------------------------------------------------------
@@ -313,6 +320,20 @@ def _split(data: bytes) -> Strings:
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return Strings.lines(data)
+
+
+def _held(blocks: Iterable[Strings], size: int) -> Iterator[Piece]:
+    """Pieces that hold their documents."""
+    held: list[Strings] = []
+    length = 0
+    for block in blocks:
+        held.append(block)
+        length += block.nbytes
+        if length >= size:
+            yield Piece(held, length)
+            held, length = [], 0
+    if held:
+        yield Piece(held, length)
 
 
 def _line_starts(data: Bytes, start: int, size: int) -> Iterator[int]:

@@ -66,8 +66,10 @@ def test_any_lines_in_blocks_and_pieces_of_any_size(tmp_path_factory, lines, end
         want[0] = want[0].removeprefix("\ufeff")
     assert read(path, size=size) == want
     pieces = list(featkit.documents(path, size=size).pieces(piece))
-    assert [document for piece in pieces for block in piece for document in block] == want
-    assert [document for piece in pickle.loads(pickle.dumps(pieces)) for block in piece for document in block] == want
+    assert [document for piece in pieces for block in piece.blocks for document in block] == want
+    assert [
+        document for piece in pickle.loads(pickle.dumps(pieces)) for block in piece.blocks for document in block
+    ] == want
 
 
 def test_what_else_is_called_a_line_end_is_none(corpus):
@@ -203,7 +205,7 @@ def test_what_does_not_decode_is_told_with_its_place(corpus, before, size):
 def test_the_place_in_a_piece_is_that_in_the_file(corpus):
     path = corpus(b"abc\n" * 100 + b"\xff\n")
     with pytest.raises(InputError, match=r"byte 400 \(line 101\)"):
-        [list(piece) for piece in featkit.documents(path).pieces(20)]
+        [list(piece.blocks) for piece in featkit.documents(path).pieces(20)]
 
 
 @pytest.mark.parametrize(("text", "name"), [(CHINESE, "gb18030"), ("naïve Fußmatte\n" * 9, "cp1252")])
@@ -294,7 +296,7 @@ def test_standard_input_is_read_as_often_as_wanted(monkeypatch):
     blocks = featkit.documents("-", size=1)
     assert list(zip(blocks, blocks, strict=True)) == [(block, block) for block in blocks]
     assert sum(map(len, blocks)) == 2
-    assert [len(list(piece)) for piece in blocks.pieces()] == [1, 1]
+    assert [len(list(piece.blocks)) for piece in blocks.pieces(1)] == [1, 1]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a named pipe")
