@@ -219,7 +219,7 @@ def load_csr(path: str | os.PathLike[str]) -> Any:
     from scipy import sparse
 
     parts = members(path)
-    if not is_csr(parts):
+    if not _PARTS.issubset(parts) or parts["format"].item() not in (b"csr", "csr"):
         raise ReadError(
             f"{os.fspath(path)} holds no CSR matrix but {', '.join(parts) or 'nothing'}; make it with featkit bow"
         )
@@ -231,7 +231,30 @@ def load_csr(path: str | os.PathLike[str]) -> Any:
     return sparse.csr_array((parts["data"], parts["indices"], ends), shape=shape)
 
 
-def is_csr(parts: dict[str, Array]) -> bool:
-    """Whether the arrays of a ``.npz`` file are those of a CSR matrix."""
-    known = parts.keys() >= {"format", "shape", "indptr", "indices", "data"}
-    return known and parts["format"].item() in (b"csr", "csr")
+_PARTS = frozenset(("format", "shape", "indptr", "indices", "data"))
+
+
+def holds_csr(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is an archive with the parts of a sparse matrix in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _PARTS.issubset(Path(name).stem for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def column_sums(matrix: Any) -> Array:
+    """The sum of each column of a CSR matrix or an array, float64, however much of it is on the disk."""
+    sums = np.zeros(matrix.shape[1])
+    if isinstance(matrix, np.ndarray):
+        step = max(1, _AT_A_TIME // max(1, matrix.shape[1]))
+        for at in range(0, len(matrix), step):
+            sums += matrix[at : at + step].sum(axis=0, dtype=np.float64)
+        return sums
+    for at in range(0, matrix.nnz, _AT_A_TIME):
+        part = slice(at, at + _AT_A_TIME)
+        columns = matrix.indices[part]
+        if columns.min() < 0 or columns.max() >= len(sums):
+            raise ReadError(f"a matrix of {len(sums)} columns has an entry in another one: it is damaged; make it anew")
+        sums += np.bincount(columns, matrix.data[part], len(sums))
+    return sums

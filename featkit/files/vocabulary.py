@@ -10,13 +10,14 @@ import os
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from featkit.errors import InputError, ReadError
 from featkit.files.atomic import output
 from featkit.files.compressed import Bytes
-from featkit.files.csr import members, write_member
+from featkit.files.csr import column_sums, members, write_member
 from featkit.files.encodings import Encoded
 from featkit.text.strings import END, Strings
 
@@ -82,6 +83,25 @@ def load_vocabulary(path: str | os.PathLike[str]) -> Strings:
     if b"\\" not in data:
         return terms
     return Strings([_unescaped(term, number, text.data.shown) for number, term in enumerate(terms, 1)])
+
+
+def vocabulary_path(matrix: str | os.PathLike[str]) -> Path:
+    """Where the vocabulary of a matrix is: ``x.npz`` -> ``x.vocab.txt``, ``x.bow.npy`` -> ``x.bow.vocab.txt``."""
+    return Path(matrix).with_suffix(".vocab.txt")
+
+
+def most_frequent(path: str, made: dict[str, Any] | None, matrix: Any, count: int = 10) -> dict[str, Any]:
+    """``{"terms": {...}}``: the terms with the largest sums in a matrix that has its vocabulary beside it, else nothing."""
+    beside = vocabulary_path(path)
+    if made is None or "vocabulary" not in made or len(matrix.shape) != 2 or not beside.exists():
+        return {}
+    terms = load_vocabulary(beside)
+    if len(terms) > matrix.shape[1]:
+        return {}
+    sums = column_sums(matrix)[: len(terms)]
+    most = np.argsort(-sums, kind="stable")[:count].tolist()
+    shown = (terms[at] if terms[at].isprintable() else repr(terms[at])[1:-1] for at in most)
+    return {"terms": dict(zip(shown, sums[most].tolist(), strict=True))}
 
 
 def _escaped(term: str) -> str:
