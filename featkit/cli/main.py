@@ -28,6 +28,7 @@ COMMANDS = {
     "extract": "features",
     "vad": "vad",
     "pitch": "pitch",
+    "bow": "bow",
     "presets": "presets",
     "diff": "diff",
     "info": "info",

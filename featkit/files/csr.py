@@ -59,7 +59,7 @@ class CsrWriter:
         self._file: IO[bytes]
         self._columns: int | None = None
         self._dtype = np.dtype(np.float64)
-        self.rows, self.stored = 0, 0
+        self.rows, self.stored, self.bytes = 0, 0, 0  # bytes: of the file, once it is complete
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -114,6 +114,7 @@ class CsrWriter:
             _member(archive, "indices", index, self.stored, _pieces(self._indices, np.dtype(np.int32), index))
             _member(archive, "data", self._dtype, self.stored, _pieces(self._data, self._dtype, self._dtype))
         self._file.flush()
+        self.bytes = self._file.tell()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from featkit.errors import InputError, ParameterError
 from featkit.files.text import DocumentBlocks, Piece
@@ -21,106 +22,89 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def fit(
-    pipeline: Pipeline, corpus: DocumentBlocks, *, jobs: int = 1, watch: Callable[[Piece], None] | None = None
-) -> Pipeline:
-    """:meth:`Pipeline.fit` on a corpus, which is read once for every Learner.
+class Workers:
+    """Where pieces are worked on: in this process, or in several others. A context manager, which ends them.
 
     Parameters
     ----------
-    pipeline : Pipeline
-    corpus : DocumentBlocks
     jobs : int
-        Processes that work on it. Each learns from pieces, and what they learned is merged in order.
-    watch : callable, optional
-        Is given every piece when its turn comes.
+        Processes; 1 is this one alone.
 
     Raises
     ------
     ParameterError
         If jobs is below 1.
-    InputError
-        If the corpus cannot be taken, or a process was ended from outside.
-    """
-    fitted: list[Stage] = list(pipeline.stages)
-    for at, stage in enumerate(fitted):
-        if not learns(stage):
-            continue
-        if not isinstance(stage, Learner):
-            raise ParameterError(f"{stage!r} learns inside and cannot learn from pieces; call pipeline.fit(corpus)")
-        statistics = stage.start()
-        for part in in_order(partial(_gathered, fitted[:at], stage), corpus.pieces(), jobs, watch):
-            statistics = stage.merge(statistics, part)
-        fitted[at] = stage.finish(statistics)
-    return Pipeline(tuple(fitted))
 
-
-def rows(
-    pipeline: Pipeline, corpus: DocumentBlocks, *, jobs: int = 1, watch: Callable[[Piece], None] | None = None
-) -> Iterator[Rows]:
-    """What a fitted pipeline makes of a corpus, block by block; parameters as :func:`fit` has them."""
-    yield from in_order(partial(_made, pipeline), corpus.pieces(), jobs, watch)
-
-
-def _gathered(before: list[Stage], learner: Learner, piece: Piece) -> Any:
-    return learner.gather(Pipeline(tuple(before)).iterate(piece.blocks) if before else piece.blocks)
-
-
-def _made(pipeline: Pipeline, piece: Piece) -> Rows:
-    return concatenate(list(pipeline.iterate(piece.blocks)))
-
-
-def in_order(
-    work: Callable[[T], R], pieces: Iterable[T], jobs: int, watch: Callable[[T], None] | None = None
-) -> Iterator[R]:
-    """``work`` done for every piece, the results in order; no more than two pieces a process are on their way.
-
-    ``work`` must be something that can be pickled, and so must pieces and results.
-
-    >>> list(in_order(str.upper, ["a", "b"], 1))
+    Examples
+    --------
+    >>> with Workers(1) as workers:
+    ...     list(workers.in_order(str.upper, ["a", "b"]))
     ['A', 'B']
     """
-    if jobs < 1:
-        raise ParameterError(f"jobs must be at least 1, got {jobs}")
-    if jobs == 1:
+
+    def __init__(self, jobs: int = 1) -> None:
+        if jobs < 1:
+            raise ParameterError(f"jobs must be at least 1, got {jobs}")
+        self.jobs = jobs
+        self._pool: Any = None
+        self._tasks = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def in_order(
+        self, work: Callable[[T], R], pieces: Iterable[T], watch: Callable[[T], None] | None = None
+    ) -> Iterator[R]:
+        """``work`` done for every piece, the results in order; no more than two pieces a process are on their way.
+
+        With several processes ``work``, pieces and results are pickled. ``watch`` is given every piece when it is done.
+        """
+        if self.jobs == 1:
+            for piece in pieces:
+                yield work(piece)
+                if watch is not None:
+                    watch(piece)
+            return
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            yield from self._in_order(work, pieces, watch)
+        except BrokenProcessPool:
+            raise InputError(
+                "a process that worked on the corpus was ended from outside, perhaps because memory ran out; use fewer jobs"
+            ) from None
+
+    def _in_order(self, work: Callable[[T], R], pieces: Iterable[T], watch: Callable[[T], None] | None) -> Iterator[R]:
+        self._tasks += 1
+        task = self._tasks, pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
+        waiting: deque[tuple[T, Any]] = deque()
         for piece in pieces:
-            yield work(piece)
-            if watch is not None:
-                watch(piece)
-        return
-    from concurrent.futures import Future, ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (work,))
-    waiting: deque[tuple[T, Future[R]]] = deque()
-
-    def first() -> R:
-        piece, future = waiting.popleft()
-        result = future.result()
-        if watch is not None:
-            watch(piece)
-        return result
-
-    try:
-        for piece in pieces:
-            with _undisturbed() if not waiting else _as_is():  # the first piece starts the processes
-                waiting.append((piece, pool.submit(_run, piece)))
-            if len(waiting) >= 2 * jobs:
-                yield first()
+            waiting.append((piece, self._submitted(task, piece)))
+            if len(waiting) >= 2 * self.jobs:
+                yield _result(*waiting.popleft(), watch)
         while waiting:
-            yield first()
-    except BrokenProcessPool:
-        raise InputError(
-            "a process that worked on the corpus was ended from outside, perhaps because memory ran out; use fewer jobs"
-        ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+            yield _result(*waiting.popleft(), watch)
+
+    def _submitted(self, task: tuple[int, bytes], piece: Any) -> Any:
+        if self._pool is not None:
+            return self._pool.submit(_run, task, piece)
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"), _begin)
+        with _undisturbed():  # the first piece starts the processes
+            return self._pool.submit(_run, task, piece)
 
 
-@contextmanager
-def _as_is() -> Iterator[None]:
-    yield
+def _result(piece: T, future: Any, watch: Callable[[T], None] | None) -> Any:
+    result = future.result()
+    if watch is not None:
+        watch(piece)
+    return result
 
 
 @contextmanager
@@ -136,14 +120,55 @@ def _undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+# --- pipelines over a corpus --------------------------------------------------------------------------------------------
+
+
+def fit(
+    pipeline: Pipeline, corpus: DocumentBlocks, workers: Workers, watch: Callable[[Piece], None] | None = None
+) -> Pipeline:
+    """:meth:`Pipeline.fit` on a corpus, which is read once for every Learner.
+
+    With several workers each learns from pieces, and what they learned is merged in order.
+
+    Raises
+    ------
+    InputError
+        If the corpus cannot be taken, or a process was ended from outside.
+    """
+    fitted: list[Stage] = list(pipeline.stages)
+    for at, stage in enumerate(fitted):
+        if not learns(stage):
+            continue
+        if not isinstance(stage, Learner):
+            raise ParameterError(f"{stage!r} learns inside and cannot learn from pieces; call pipeline.fit(corpus)")
+        statistics = stage.start()
+        for part in workers.in_order(partial(_gathered, fitted[:at], stage), corpus.pieces(), watch):
+            statistics = stage.merge(statistics, part)
+        fitted[at] = stage.finish(statistics)
+    return Pipeline(tuple(fitted))
+
+
+def rows(
+    pipeline: Pipeline, corpus: DocumentBlocks, workers: Workers, watch: Callable[[Piece], None] | None = None
+) -> Iterator[Rows]:
+    """What a fitted pipeline makes of a corpus, piece by piece."""
+    yield from workers.in_order(partial(_made, pipeline), corpus.pieces(), watch)
+
+
+def _gathered(before: list[Stage], learner: Learner, piece: Piece) -> Any:
+    return learner.gather(Pipeline(tuple(before)).iterate(piece.blocks) if before else piece.blocks)
+
+
+def _made(pipeline: Pipeline, piece: Piece) -> Rows:
+    return concatenate(list(pipeline.iterate(piece.blocks)))
+
+
 # --- in the other processes -------------------------------------------------------------------------------------------
 
-_work: Callable[[Any], Any]
+_work: tuple[int, Callable[[Any], Any]] | None = None
 
 
-def _begin(work: Callable[[Any], Any]) -> None:
-    global _work
-    _work = work
+def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True, name="featkit ends with its parent").start()
 
@@ -158,5 +183,10 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _run(piece: Any) -> Any:
-    return _work(piece)
+def _run(task: tuple[int, bytes], piece: Any) -> Any:
+    """What is to be done comes along with every piece, and is unpacked for the first."""
+    global _work
+    number, work = task
+    if _work is None or _work[0] != number:
+        _work = number, pickle.loads(work)
+    return _work[1](piece)

@@ -38,13 +38,17 @@ class TermCounts:
         self.documents += len(tokens)
         return terms
 
-    def merge(self, other: TermCounts) -> None:
-        """Add those of another part of the corpus."""
+    def merge(self, other: TermCounts) -> Array:
+        """Add those of another part of the corpus; return the number that each of its terms has here."""
         numbers = self.lexicon.add(other.lexicon.strings)
+        self._add(numbers, other.occurrences, other.document_frequencies, other.documents)
+        return numbers
+
+    def _add(self, numbers: Array, occurrences: Array, frequencies: Array, documents: int) -> None:
         self._make_room()
-        self.occurrences[numbers] += other.occurrences
-        self.document_frequencies[numbers] += other.document_frequencies
-        self.documents += other.documents
+        self.occurrences[numbers] += occurrences
+        self.document_frequencies[numbers] += frequencies
+        self.documents += documents
 
     def _make_room(self) -> None:
         if len(self.lexicon) == len(self.occurrences):
@@ -129,15 +133,15 @@ class Vocabulary(Learner):
         return one
 
     def finish(self, statistics: TermCounts) -> Stage:
-        return self._finish(statistics)[0]
+        return self.finish_with_columns(statistics)[0]
 
     def fit_apply(self, items: Iterable[Any]) -> tuple[Stage, list[Any]]:
         statistics = self.start()
         kept = [statistics.take(self.admit(item)) for item in items]
-        fitted, column = self._finish(statistics)
+        fitted, column = self.finish_with_columns(statistics)
         return fitted, [fitted.recounted(terms, column) for terms in kept]
 
-    def _finish(self, statistics: TermCounts) -> tuple[BagOfWords, Array]:
+    def finish_with_columns(self, statistics: TermCounts) -> tuple[BagOfWords, Array]:
         """The fitted stage, and the column of every term that came, -1 for those that are left out."""
         strings = statistics.lexicon.strings
         order = strings.sorted()
