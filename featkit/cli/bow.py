@@ -1,4 +1,4 @@
-"""``featkit bow`` and ``featkit vocab``: from a corpus to a matrix of counts, and vocabularies merged."""
+"""``featkit bow``: from a corpus to a matrix of counts."""
 
 from __future__ import annotations
 
@@ -93,6 +93,7 @@ class Lengths(click.ParamType):  # type: ignore[type-arg]
 @click.option("--max-df", type=Share(), help="Leave out terms in more documents: a number, or a share as 0.5.")
 @click.option("--max-features", type=click.IntRange(min=1), help="Keep so many terms, the most frequent.")
 @click.option("--vocabulary", metavar="FILE", help="Count the terms of this vocabulary, learn none.")
+@click.option("--vocab-out", metavar="FILE", help="Where else the vocabulary goes; a NAME.npz has counts with it.")
 @click.option("--binary", is_flag=True, help="1 for every term that is there, however often.")
 @click.option("--tfidf", is_flag=True, help="Weigh counts by how rare a term is; rows of length 1.")
 @click.option(
@@ -157,20 +158,23 @@ class _Task:
         jobs: int,
         overwrite: bool,
         vocabulary: str | None,
+        vocab_out: str | None,
         hashed: int | None,
         stop_words: str | None,
         **counting: Any,
     ) -> None:
         self.report, self.jobs, self.overwrite, self.dense_limit = report, jobs, overwrite, dense_limit
         self.output, self.sparse = _output(corpus, out, sparse, report)
-        self.given = vocabulary
+        self.given, self.also = vocabulary, vocab_out
+        if vocab_out is not None and not vocab_out.lower().endswith((".txt", ".npz")):
+            raise click.UsageError(f"--vocab-out {vocab_out!r}: give NAME.txt or NAME.npz")
         learning = [key for key in ("min_df", "max_df", "max_features") if counting[key] is not None]
         for option, value in (("--hash", hashed), ("--vocabulary", vocabulary)):
             if value is not None and learning:
                 names = ", ".join(f"--{key.replace('_', '-')}" for key in learning)
                 raise click.UsageError(f"{names} choose what goes into a vocabulary, and with {option} none is learned")
-        if hashed is not None and vocabulary is not None:
-            raise click.UsageError("--hash does without a vocabulary; leave out --vocabulary")
+        if hashed is not None and (vocabulary is not None or vocab_out is not None):
+            raise click.UsageError("--hash does without a vocabulary; leave out --vocabulary and --vocab-out")
         if encoding != "detect":
             codec(encoding)
         self.reading: dict[str, Any] = {
@@ -207,14 +211,16 @@ class _Task:
             pipeline = featkit.bow(**self.counting, stop_words=self.stop_words, vocabulary=terms)
         if self.output != STDIO and not self.overwrite:
             current = up_to_date(self.output, record, whole_file if self.sparse else whole_npy)
-            if current and ("vocabulary" not in record or vocabulary_path(self.output).exists()):
+            beside = [vocabulary_path(self.output)] if "vocabulary" in record else []
+            beside += [] if self.also is None else [Path(self.also)]
+            if current and all(path.exists() for path in beside):
                 return [Outcome("skipped", self.output, facts={"why": "up to date"})]
             self._refuse_to_replace(current)
-        beside = None if self.output == STDIO else Path(self.output).parent
-        if beside is not None:
-            with explained(beside):
-                beside.mkdir(parents=True, exist_ok=True)
-        with self._progress(corpus) as watch, Workers(self.jobs) as workers, Tallies(beside) as tallies:
+        folder = None if self.output == STDIO else Path(self.output).parent
+        if folder is not None:
+            with explained(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        with self._progress(corpus) as watch, Workers(self.jobs) as workers, Tallies(folder) as tallies:
             facts = self._write(count(pipeline, corpus, workers, tallies, watch), record)
         return [Outcome("ok", self.output, facts=facts)]
 
@@ -253,6 +259,10 @@ class _Task:
                 stored += int(rows.nnz)
                 for part in [rows] if self.sparse else _dense(rows):
                     out.append(part)
+            terms = _terms(counted.pipeline)
+            if self.also is not None:
+                counts = None if counted.counts is None else counted.counts.only(terms)
+                write_vocabulary(self.also, terms, counts, overwrite=self.overwrite)
             facts: dict[str, Any] = {"shape": list(out.shape), "dtype": str(out.dtype), "stored": stored}
             facts["density"] = stored / (out.shape[0] * out.shape[1])
             if self.output != STDIO:
@@ -260,7 +270,7 @@ class _Task:
                 # Before the output gets its name: it must not appear without them, nor beside those of another.
                 if "vocabulary" in record:
                     beside = vocabulary_path(self.output)
-                    write_vocabulary(beside, _terms(counted.pipeline), overwrite=True)
+                    write_vocabulary(beside, terms, overwrite=True)
                     facts["vocabulary"] = str(beside)
                 size = {"bytes": out.bytes} if isinstance(out, CsrWriter) else {}
                 write_sidecar(self.output, {**facts, **size, **record})
@@ -353,7 +363,7 @@ def _words(stop_words: str | None) -> Strings | None:
 
 
 def _terms(fitted: Pipeline) -> Strings:
-    return next(stage.terms for stage in fitted.stages if isinstance(stage, BagOfWords))
+    return next((stage.terms for stage in fitted.stages if isinstance(stage, BagOfWords)), Strings())
 
 
 def _dense(rows: Any) -> Iterator[Any]:

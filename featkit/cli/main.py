@@ -29,6 +29,7 @@ COMMANDS = {
     "vad": "vad",
     "pitch": "pitch",
     "bow": "bow",
+    "vocab": "vocab",
     "presets": "presets",
     "diff": "diff",
     "info": "info",

@@ -26,6 +26,7 @@ class Counted(NamedTuple):
     pipeline: Pipeline
     documents: int
     rows: Iterable[Rows]
+    counts: TermCounts | None = None  # of the vocabulary that was learned
 
 
 class Tallies:
@@ -112,7 +113,8 @@ def count(
     for stage in stages[at + 1 :]:
         known = stage.fit(_Recounted(tallies, bag, column, after)) if isinstance(stage, Learner) else stage
         after = (*after, known)
-    return Counted(Pipeline((*stages[:at], bag, *after)), statistics.documents, _Recounted(tallies, bag, column, after))
+    made = _Recounted(tallies, bag, column, after)
+    return Counted(Pipeline((*stages[:at], bag, *after)), statistics.documents, made, statistics)
 
 
 def _tallied(before: tuple[Stage, ...], piece: Piece) -> tuple[TermCounts, list[Tally]]:

@@ -19,7 +19,9 @@ from featkit.files.atomic import output
 from featkit.files.compressed import Bytes
 from featkit.files.csr import column_sums, members, write_member
 from featkit.files.encodings import Encoded
+from featkit.numeric import Array
 from featkit.text.strings import END, Strings
+from featkit.text.vocabulary import TermCounts
 
 _TO_ESCAPE = re.compile("[\\\\\n\r\ufeff\ud800-\udfff]")
 _NAMED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
@@ -27,8 +29,12 @@ _ESCAPE = re.compile(r"\\(\\|n|r|u[0-9a-f]{4}|)")
 _AT_A_TIME = 1 << 16
 
 
-def write_vocabulary(path: str | os.PathLike[str], terms: Strings, *, overwrite: bool = False) -> None:
+def write_vocabulary(
+    path: str | os.PathLike[str], terms: Strings, counts: TermCounts | None = None, *, overwrite: bool = False
+) -> None:
     """Write terms, one a line, or packed where ``path`` ends in ``.npz``; ``"-"`` is standard output.
+
+    Packed terms can have their ``counts`` with them, in the same order.
 
     Raises
     ------
@@ -40,6 +46,10 @@ def write_vocabulary(path: str | os.PathLike[str], terms: Strings, *, overwrite:
             with zipfile.ZipFile(file, "w") as archive:
                 write_member(archive, "terms", np.asarray(terms.data))
                 write_member(archive, "offsets", np.asarray(terms.offsets))
+                if counts is not None:
+                    write_member(archive, "occurrences", counts.occurrences)
+                    write_member(archive, "document_frequencies", counts.document_frequencies)
+                    write_member(archive, "documents", np.array(counts.documents, np.int64))
             return
         for at in range(0, len(terms), _AT_A_TIME):
             part = terms[at : at + _AT_A_TIME]
@@ -74,7 +84,7 @@ def load_vocabulary(path: str | os.PathLike[str]) -> Strings:
     """
     name = os.fspath(path)
     if name.lower().endswith(".npz"):
-        return _packed(name)
+        return _packed(name, members(name))
     text = Encoded(Bytes(name), "utf-8", "error")
     data = b"".join(text.chunks(1 << 20))
     if b"\r\n" in data:  # an editor's; \r in a term is written \r
@@ -121,8 +131,29 @@ def _unescaped(term: str, line: int, shown: str) -> str:
     return _ESCAPE.sub(character, term)
 
 
-def _packed(name: str) -> Strings:
+def load_counts(path: str | os.PathLike[str]) -> TermCounts | None:
+    """The counts that are with the terms of a ``.npz``; None where there are none, as in text.
+
+    Raises
+    ------
+    ReadError
+        If it is no vocabulary, or damaged.
+    """
+    name = os.fspath(path)
+    if not name.lower().endswith(".npz"):
+        return None
     parts = members(name)
+    terms = _packed(name, parts)
+    if "documents" not in parts:
+        return None
+    occurrences, frequencies = (parts.get(key, np.empty(0)) for key in ("occurrences", "document_frequencies"))
+    counted = all(array.shape == (len(terms),) and array.dtype == np.int64 for array in (occurrences, frequencies))
+    if not counted or parts["documents"].shape != ():
+        raise ReadError(f"{name} is damaged: its terms and their counts don't fit each other; make it anew")
+    return TermCounts.of(terms, occurrences, frequencies, int(parts["documents"]))
+
+
+def _packed(name: str, parts: dict[str, Array]) -> Strings:
     if not parts.keys() >= {"terms", "offsets"}:
         raise ReadError(
             f"{name} holds no vocabulary but {', '.join(parts) or 'nothing'}; a vocabulary's file has terms and offsets"

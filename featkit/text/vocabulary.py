@@ -28,6 +28,18 @@ class TermCounts:
         self.document_frequencies = np.zeros(0, np.int64)
         self.documents = 0
 
+    @classmethod
+    def of(cls, terms: Strings, occurrences: Array, document_frequencies: Array, documents: int) -> TermCounts:
+        """Those of terms whose counts are known."""
+        counts = cls()
+        counts._add(counts.lexicon.add(terms), occurrences, document_frequencies, documents)
+        return counts
+
+    def only(self, terms: Strings) -> TermCounts:
+        """Those of some of the terms, in this order."""
+        numbers = self.lexicon.find(terms)
+        return self.of(terms, self.occurrences[numbers], self.document_frequencies[numbers], self.documents)
+
     def take(self, tokens: Tokens) -> Tally:
         """Add some documents; return their counts, in columns by the order in which terms came first."""
         numbers = tokens.by(self.lexicon.add)
