@@ -26,10 +26,11 @@ from featkit.files.npy import NpyWriter
 from featkit.files.parallel import Workers
 from featkit.files.sidecar import fingerprint, sidecar_path, up_to_date, whole_file, whole_npy, write_sidecar
 from featkit.files.text import DocumentBlocks, Kind, Piece, documents
-from featkit.files.vocabulary import load_vocabulary, vocabulary_path, write_vocabulary
+from featkit.files.vocabulary import load_counts, load_vocabulary, vocabulary_path, write_vocabulary
 from featkit.pipeline import Pipeline
 from featkit.text.counts import BagOfWords
 from featkit.text.strings import Strings
+from featkit.text.weighting import DocumentFrequencies, InverseDocumentFrequency
 
 #: Dense rows are written so many bytes at a time.
 _AT_A_TIME = 1 << 23
@@ -81,9 +82,9 @@ class Lengths(click.ParamType):  # type: ignore[type-arg]
 @click.argument("corpus", nargs=-1, required=True, metavar="CORPUS...")
 @click.option("-o", "--out", metavar="OUT", help="NAME.npy (dense), NAME.npz (sparse), a folder, or - for stdout.")
 @click.option(
-    "--tokenizer", default="word", show_default=True, help="word, word1, char, char_wb, whitespace, zh, regex:..."
+    "--tokenizer", default="word", show_default=True, help="word, word1, char, char_wb, whitespace, zh, cjk, regex:..."
 )
-@click.option("--ngrams", type=Lengths(), default="1", show_default=True, help="Sequences of so many tokens, as 1-2.")
+@click.option("--ngrams", type=Lengths(), help="Sequences of so many words, or characters, as 1-2.  [default: 1]")
 @click.option("--lowercase/--no-lowercase", default=True, show_default=True, help="Whether The and the are one word.")
 @click.option("--strip-accents", is_flag=True, help="Take accents away.")
 @click.option(
@@ -124,8 +125,8 @@ def bow(corpus: tuple[str, ...], **options: Any) -> int:
 
     CORPUS: a text file with one document a line, a table or JSON Lines with --column, files or folders with --documents
     files, compressed or not, or - for standard input; of several, the documents of one follow those of the other. The
-    output is <stem>.bow.npy beside it (with --sparse <stem>.bow.npz), or where -o says; beside the output NAME.vocab.txt has
-    the term of every column, one a line, and NAME.npy.json tells how it was made (see featkit info).
+    output is <stem>.bow.npy beside it (with --sparse <stem>.bow.npz), or where -o says; beside the output NAME.npy.vocab.txt
+    has the term of every column, one a line, and NAME.npy.json tells how it was made (see featkit info).
 
     \b
     Example:
@@ -186,10 +187,9 @@ class _Task:
             "invalid": invalid,
         }
         self.counting = {key: value for key, value in counting.items() if value is not None}
-        self.counting |= {} if hashed is None else {"n_features": hashed}
+        self.counting |= {"tokens": self.counting.pop("tokenizer"), "hashed": hashed, "stop_words": _words(stop_words)}
         # What is wrong with how it is to be counted is wrong usage, whatever is in the corpus.
-        self.stop_words = _words(stop_words)
-        self.pipeline = featkit.bow(**self.counting, stop_words=self.stop_words)
+        self.pipeline = featkit.bow(**self.counting)
         self.corpus: DocumentBlocks | None = None
         problem = None
         try:
@@ -207,8 +207,7 @@ class _Task:
         assert corpus is not None
         pipeline, record = self.pipeline, self._record(corpus)
         if self.given is not None:
-            terms = load_vocabulary(self.given)
-            pipeline = featkit.bow(**self.counting, stop_words=self.stop_words, vocabulary=terms)
+            pipeline = self._known(self.given)
         if self.output != STDIO and not self.overwrite:
             current = up_to_date(self.output, record, whole_file if self.sparse else whole_npy)
             beside = [vocabulary_path(self.output)] if "vocabulary" in record else []
@@ -224,6 +223,23 @@ class _Task:
             facts = self._write(count(pipeline, corpus, workers, tallies, watch), record)
         return [Outcome("ok", self.output, facts=facts)]
 
+    def _known(self, path: str) -> Pipeline:
+        """The pipeline that counts the terms of a file."""
+        pipeline = featkit.bow(**self.counting, vocabulary=load_vocabulary(path))
+        if not self.counting["tfidf"]:
+            return pipeline
+        counts = load_counts(path)
+        if counts is None:
+            raise InputError(
+                f"{path} has terms only, and --tfidf needs to know in how many documents each is; give the NAME.npz that "
+                "featkit bow --vocab-out NAME.npz writes"
+            )
+        known = DocumentFrequencies(counts.documents, counts.document_frequencies, int(counts.occurrences.sum()))
+        stages = (
+            stage.finish(known) if isinstance(stage, InverseDocumentFrequency) else stage for stage in pipeline.stages
+        )
+        return Pipeline(tuple(stages))
+
     def _record(self, corpus: DocumentBlocks) -> dict[str, Any]:
         record = {
             "pipeline": repr(self.pipeline),
@@ -233,7 +249,7 @@ class _Task:
         }
         if self.given is not None:
             record["given"] = fingerprint(self.given) if os.path.exists(self.given) else None
-        if "n_features" not in self.counting:
+        if self.counting["hashed"] is None:
             record["vocabulary"] = vocabulary_path(self.output).name
         return record
 
@@ -243,12 +259,10 @@ class _Task:
                 f"{self.output} exists, made with other settings or from another corpus; use --overwrite or another -o"
             )
         beside = vocabulary_path(self.output)
-        if "n_features" not in self.counting and beside.exists() and not sidecar_path(self.output).exists():
+        if self.counting["hashed"] is None and beside.exists() and not sidecar_path(self.output).exists():
             raise WriteError(f"{beside} exists and would be replaced; use --overwrite or another -o")
 
     def _write(self, counted: Counted, record: dict[str, Any]) -> dict[str, Any]:
-        if not counted.documents:
-            raise InputError(f"{self.job.source} holds no documents; check the path, or the column")
         (width,) = counted.pipeline.row_shape(None) or (0,)
         if not self.sparse:
             self._refuse_to_fill_the_disk(counted.documents, width)
@@ -344,22 +358,15 @@ def _fingerprint(corpus: DocumentBlocks) -> dict[str, Any] | None:
         return None
     if len(corpus.paths) == 1:
         return fingerprint(corpus.paths[0])
-    names, total, newest = hashlib.sha256(), 0, 0
+    together = hashlib.sha256()
     for path in corpus.paths:
-        one = fingerprint(path)
-        names.update(os.fsencode(path) + b"\0")
-        total, newest = total + one["bytes"], max(newest, one["mtime_ns"])
-    return {
-        "path": corpus.paths[0],
-        "files": len(corpus.paths),
-        "names": names.hexdigest(),
-        "bytes": total,
-        "mtime_ns": newest,
-    }
+        made = fingerprint(path)
+        together.update(os.fsencode(os.path.basename(path)) + f"\0{made['bytes']} {made['mtime_ns']}\0".encode())
+    return {"path": corpus.paths[0], "files": len(corpus.paths), "sha256": together.hexdigest()}
 
 
-def _words(stop_words: str | None) -> Strings | None:
-    return None if stop_words is None else load_vocabulary(stop_words)
+def _words(stop_words: str | None) -> str | tuple[str, ...] | None:
+    return stop_words if stop_words in (None, "english") else tuple(load_vocabulary(stop_words))
 
 
 def _terms(fitted: Pipeline) -> Strings:

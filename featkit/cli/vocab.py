@@ -8,6 +8,7 @@ import click
 
 from featkit.cli.main import OK, say
 from featkit.files.vocabulary import load_counts, load_vocabulary, write_vocabulary
+from featkit.text.strings import Strings
 from featkit.text.vocabulary import TermCounts, merged
 
 
@@ -29,15 +30,14 @@ def merge(files: tuple[str, ...], out: str, overwrite: bool, quiet: bool) -> int
 
     \b
     Example:
-      featkit vocab merge a.vocab.txt b.vocab.txt -o both.vocab.txt
+      featkit vocab merge a.npz.vocab.txt b.npz.vocab.txt -o both.txt
     """
     if not out.lower().endswith((".txt", ".npz")) and out != "-":
         raise click.UsageError(f"-o {out!r}: give NAME.txt, NAME.npz or -")
     counted = [load_counts(file) for file in files]
     total = TermCounts() if all(counts is not None for counts in counted) else None
     if total is None:
-        terms = reduce(merged, map(load_vocabulary, files))
-        terms = terms.take(terms.sorted())
+        terms = reduce(merged, map(load_vocabulary, files), Strings())
     else:
         for counts in counted:
             assert counts is not None

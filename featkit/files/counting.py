@@ -10,6 +10,7 @@ from typing import IO, Any, NamedTuple, Self
 
 import numpy as np
 
+from featkit.errors import InputError
 from featkit.files.atomic import explained
 from featkit.files.parallel import Workers, fit, rows
 from featkit.files.text import DocumentBlocks, Piece
@@ -100,14 +101,16 @@ def count(
     stages = pipeline.stages
     at = next((at for at, stage in enumerate(stages) if isinstance(stage, Vocabulary)), None)
     if at is None:
+        documents = _some(sum(map(len, corpus)), corpus)
         fitted = fit(pipeline, corpus, workers, watch)
-        return Counted(fitted, sum(map(len, corpus)), rows(fitted, corpus, workers, watch))
+        return Counted(fitted, documents, rows(fitted, corpus, workers, watch))
     vocabulary, statistics = stages[at], TermCounts()
     assert isinstance(vocabulary, Vocabulary)
     for part, parts in workers.in_order(partial(_tallied, stages[:at]), corpus.pieces(), watch):
         numbers = statistics.merge(part)
         for tally in parts:
             tallies.append(tally._replace(columns=numbers[tally.columns]))
+    _some(statistics.documents, corpus)
     bag, column = vocabulary.finish_with_columns(statistics)
     after: tuple[Stage, ...] = ()
     for stage in stages[at + 1 :]:
@@ -115,6 +118,14 @@ def count(
         after = (*after, known)
     made = _Recounted(tallies, bag, column, after)
     return Counted(Pipeline((*stages[:at], bag, *after)), statistics.documents, made, statistics)
+
+
+def _some(documents: int, corpus: DocumentBlocks) -> int:
+    if not documents:
+        shown = "standard input" if corpus.paths[0] == "-" else corpus.paths[0]
+        more = f" and {len(corpus.paths) - 1} more" if corpus.paths[1:] else ""
+        raise InputError(f"{shown}{more} holds no documents; check the path, or the column")
+    return documents
 
 
 def _tallied(before: tuple[Stage, ...], piece: Piece) -> tuple[TermCounts, list[Tally]]:

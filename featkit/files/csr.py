@@ -102,6 +102,8 @@ class CsrWriter:
 
     def complete(self) -> None:
         """Put the parts together and hand everything to the disk; then only the renaming is left to do."""
+        if self.bytes:
+            return
         if self._columns is None:
             raise InputError(f"nothing was written to {self.path}: there were no rows, not even their width is known")
         index = np.dtype(np.int32 if max(self.stored, self._columns) < 2**31 else np.int64)

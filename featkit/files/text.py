@@ -91,11 +91,12 @@ class DocumentBlocks:
         if empty:
             yield Strings()
 
-    def pieces(self, size: int = 1 << 23) -> Iterator[Piece]:
-        """The corpus in pieces of about ``size`` bytes, in order, for other processes: each can be pickled.
+    def pieces(self, size: int | None = None) -> Iterator[Piece]:
+        """The corpus in pieces of about ``size`` bytes (by default eight blocks), in order, for other processes.
 
-        Lines of a plain UTF-8 file are read by whoever has the piece; anything else is read here.
+        Each can be pickled. Lines of a plain UTF-8 file are read by whoever has the piece; anything else is read here.
         """
+        size = size or 8 * self._size
         if not self._opened:
             yield from _held(self, size)
         for path, text in self._opened.items():

@@ -96,8 +96,8 @@ def load_vocabulary(path: str | os.PathLike[str]) -> Strings:
 
 
 def vocabulary_path(matrix: str | os.PathLike[str]) -> Path:
-    """Where the vocabulary of a matrix is: ``x.npz`` -> ``x.vocab.txt``, ``x.bow.npy`` -> ``x.bow.vocab.txt``."""
-    return Path(matrix).with_suffix(".vocab.txt")
+    """Where the vocabulary of a matrix is: ``x.npz`` -> ``x.npz.vocab.txt``."""
+    return Path(f"{os.fspath(matrix)}.vocab.txt")
 
 
 def most_frequent(path: str, made: dict[str, Any] | None, matrix: Any, count: int = 10) -> dict[str, Any]:

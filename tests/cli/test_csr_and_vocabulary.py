@@ -57,6 +57,18 @@ def test_equal_matrices_make_equal_bytes_however_they_are_cut(here):
     assert Path("a.npz").read_bytes() == Path("b.npz").read_bytes()
 
 
+def test_what_is_complete_is_not_written_again(here):
+    (whole,) = blocks_of([30], 7, "int64")
+    with CsrWriter("a.npz") as out:
+        out.append(whole)
+        out.complete()
+        size = out.bytes
+        out.complete()
+    assert Path("a.npz").stat().st_size == size
+    write([whole], "b.npz")
+    assert Path("a.npz").read_bytes() == Path("b.npz").read_bytes()
+
+
 def test_a_slice_of_a_matrix_that_starts_inside(here):
     (whole,) = blocks_of([30], 7, "int64")
     part = whole[5:9]
