@@ -14,7 +14,12 @@ from featkit.text.vocabulary import TermCounts, merged
 
 @click.group(short_help="Vocabularies: merge them.")
 def vocab() -> None:
-    """Vocabularies as files: text with one term a line, or .npz, which can hold counts too."""
+    """Vocabularies as files: text with one term a line, or .npz, which can hold counts too.
+
+    \b
+    Example:
+      featkit vocab merge examples/animals.txt examples/weather.txt -o words.txt --overwrite
+    """
 
 
 @vocab.command(short_help="Several vocabularies in one.")
@@ -30,7 +35,7 @@ def merge(files: tuple[str, ...], out: str, overwrite: bool, quiet: bool) -> int
 
     \b
     Example:
-      featkit vocab merge a.npz.vocab.txt b.npz.vocab.txt -o both.txt
+      featkit vocab merge examples/animals.txt examples/weather.txt
     """
     if not out.lower().endswith((".txt", ".npz")) and out != "-":
         raise click.UsageError(f"-o {out!r}: give NAME.txt, NAME.npz or -")
