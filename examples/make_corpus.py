@@ -1,4 +1,4 @@
-"""Make ``corpus.txt``, sentences about animals and the weather, one a line, and ``animals.txt`` and ``weather.txt``, two vocabularies.
+"""Make ``corpus.txt``, sentences about animals and the weather, and two vocabularies, ``animals.txt`` and ``weather.txt``.
 
 Run it as ``python examples/make_corpus.py``.
 """

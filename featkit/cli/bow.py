@@ -84,7 +84,7 @@ class Lengths(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--tokenizer", default="word", show_default=True, help="word, word1, char, char_wb, whitespace, zh, cjk, regex:..."
 )
-@click.option("--ngrams", type=Lengths(), help="Sequences of so many words, or characters, as 1-2.  [default: 1]")
+@click.option("--ngrams", type=Lengths(), help="Lengths of n-grams, as 1-2.  [default: 1]")
 @click.option("--lowercase/--no-lowercase", default=True, show_default=True, help="Whether The and the are one word.")
 @click.option("--strip-accents", is_flag=True, help="Take accents away.")
 @click.option(
