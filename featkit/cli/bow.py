@@ -210,17 +210,16 @@ class _Task:
             pipeline = self._known(self.given)
         if self.output != STDIO and not self.overwrite:
             current = up_to_date(self.output, record, whole_file if self.sparse else whole_npy)
-            beside = [vocabulary_path(self.output)] if "vocabulary" in record else []
-            beside += [] if self.also is None else [Path(self.also)]
-            if current and all(path.exists() for path in beside):
+            if current and all(path.exists() for path in self._beside(record)):
                 return [Outcome("skipped", self.output, facts={"why": "up to date"})]
-            self._refuse_to_replace(current)
+            self._refuse_to_replace(current, record)
+        self._refuse_to_replace_inputs(corpus, record)
         folder = None if self.output == STDIO else Path(self.output).parent
         if folder is not None:
             with explained(folder):
                 folder.mkdir(parents=True, exist_ok=True)
         with self._progress(corpus) as watch, Workers(self.jobs) as workers, Tallies(folder) as tallies:
-            facts = self._write(count(pipeline, corpus, workers, tallies, watch), record)
+            facts = self._write(count(pipeline, corpus, workers, tallies, watch), corpus, record)
         return [Outcome("ok", self.output, facts=facts)]
 
     def _known(self, path: str) -> Pipeline:
@@ -251,21 +250,36 @@ class _Task:
             record["given"] = fingerprint(self.given) if os.path.exists(self.given) else None
         if self.counting["hashed"] is None:
             record["vocabulary"] = vocabulary_path(self.output).name
+        if self.reading["documents"] == "files":
+            record["files"] = _files_path(self.output).name
         return record
 
-    def _refuse_to_replace(self, current: bool | None) -> None:
+    def _beside(self, record: dict[str, Any]) -> list[Path]:
+        """What else is written."""
+        beside = [Path(self.output).with_name(record[key]) for key in ("vocabulary", "files") if key in record]
+        return [*beside, *([] if self.also is None else [Path(self.also)])]
+
+    def _refuse_to_replace_inputs(self, corpus: DocumentBlocks, record: dict[str, Any]) -> None:
+        inputs = {os.path.abspath(path) for path in (*corpus.paths, *([self.given] if self.given else []))}
+        for path in (self.output, *self._beside(record)):
+            if path != STDIO and os.path.abspath(path) in inputs:
+                raise WriteError(f"{path} is an input, and would be replaced; write elsewhere")
+
+    def _refuse_to_replace(self, current: bool | None, record: dict[str, Any]) -> None:
         if current is False:
             raise WriteError(
                 f"{self.output} exists, made with other settings or from another corpus; use --overwrite or another -o"
             )
-        beside = vocabulary_path(self.output)
-        if self.counting["hashed"] is None and beside.exists() and not sidecar_path(self.output).exists():
-            raise WriteError(f"{beside} exists and would be replaced; use --overwrite or another -o")
+        for path in self._beside(record):
+            # A record that is there says that what is beside it is featkit's own.
+            if path.exists() and (str(path) == self.also or not sidecar_path(self.output).exists()):
+                raise WriteError(f"{path} exists and would be replaced; use --overwrite or another name")
 
-    def _write(self, counted: Counted, record: dict[str, Any]) -> dict[str, Any]:
-        (width,) = counted.pipeline.row_shape(None) or (0,)
+    def _write(self, counted: Counted, corpus: DocumentBlocks, record: dict[str, Any]) -> dict[str, Any]:
         if not self.sparse:
-            self._refuse_to_fill_the_disk(counted.documents, width)
+            (width,) = counted.pipeline.row_shape(None) or (0,)
+            known = sum(map(len, corpus)) if counted.counts is None else counted.counts.documents
+            self._refuse_to_fill_the_disk(known, width)
         writer = CsrWriter if self.sparse else NpyWriter
         with writer(self.output, overwrite=self.overwrite) as out:
             stored = 0
@@ -273,22 +287,26 @@ class _Task:
                 stored += int(rows.nnz)
                 for part in [rows] if self.sparse else _dense(rows):
                     out.append(part)
+            out.complete()
+            facts: dict[str, Any] = {"shape": list(out.shape), "dtype": str(out.dtype), "stored": stored}
+            facts["density"] = stored / (out.shape[0] * out.shape[1])
+            # Before the output gets its name: it must not appear without them, nor beside those of another.
             terms = _terms(counted.pipeline)
             if self.also is not None:
                 counts = None if counted.counts is None else counted.counts.only(terms)
                 write_vocabulary(self.also, terms, counts, overwrite=self.overwrite)
-            facts: dict[str, Any] = {"shape": list(out.shape), "dtype": str(out.dtype), "stored": stored}
-            facts["density"] = stored / (out.shape[0] * out.shape[1])
-            if self.output != STDIO:
-                out.complete()
-                # Before the output gets its name: it must not appear without them, nor beside those of another.
-                if "vocabulary" in record:
-                    beside = vocabulary_path(self.output)
-                    write_vocabulary(beside, terms, overwrite=True)
-                    facts["vocabulary"] = str(beside)
-                size = {"bytes": out.bytes} if isinstance(out, CsrWriter) else {}
-                write_sidecar(self.output, {**facts, **size, **record})
-        return facts
+            if self.output == STDIO:
+                return facts
+            if "vocabulary" in record:
+                write_vocabulary(vocabulary_path(self.output), terms, overwrite=True)
+            if "files" in record:
+                write_vocabulary(_files_path(self.output), Strings(corpus.paths), overwrite=True)
+            size = {"bytes": out.bytes} if isinstance(out, CsrWriter) else {}
+            write_sidecar(self.output, {**facts, **size, **record})
+        beside = {
+            key: str(Path(self.output).with_name(record[key])) for key in ("vocabulary", "files") if key in record
+        }
+        return {**facts, **beside}
 
     def _refuse_to_fill_the_disk(self, rows: int, width: int) -> None:
         item = 8
@@ -344,6 +362,11 @@ def _output(corpus: tuple[str, ...], out: str | None, sparse: bool, report: Repo
     name = source.name if source.is_dir() else _stem(source.name)
     name += ".bow.npz" if sparse else ".bow.npy"
     return str(Path(out) / name) if out is not None else str(Path(corpus[0]).parent / name), sparse
+
+
+def _files_path(output: str) -> Path:
+    """Where the names of the documents are, where those are files."""
+    return Path(f"{output}.files.txt")
 
 
 def _stem(name: str) -> str:

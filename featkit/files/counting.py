@@ -22,12 +22,14 @@ from featkit.text.vocabulary import TermCounts, Vocabulary
 
 
 class Counted(NamedTuple):
-    """A fitted pipeline, how many documents there are, and what it makes of them, in pieces that are made as one asks."""
+    """A fitted pipeline, and what it makes of a corpus, in pieces that are made as one asks.
+
+    Where a vocabulary was learned: of what counts, among them how many documents there are.
+    """
 
     pipeline: Pipeline
-    documents: int
     rows: Iterable[Rows]
-    counts: TermCounts | None = None  # of the vocabulary that was learned
+    counts: TermCounts | None = None
 
 
 class Tallies:
@@ -101,31 +103,30 @@ def count(
     stages = pipeline.stages
     at = next((at for at, stage in enumerate(stages) if isinstance(stage, Vocabulary)), None)
     if at is None:
-        documents = _some(sum(map(len, corpus)), corpus)
+        _refuse_nothing(any(map(len, corpus)), corpus)
         fitted = fit(pipeline, corpus, workers, watch)
-        return Counted(fitted, documents, rows(fitted, corpus, workers, watch))
+        return Counted(fitted, rows(fitted, corpus, workers, watch))
     vocabulary, statistics = stages[at], TermCounts()
     assert isinstance(vocabulary, Vocabulary)
     for part, parts in workers.in_order(partial(_tallied, stages[:at]), corpus.pieces(), watch):
         numbers = statistics.merge(part)
         for tally in parts:
             tallies.append(tally._replace(columns=numbers[tally.columns]))
-    _some(statistics.documents, corpus)
+    _refuse_nothing(statistics.documents > 0, corpus)
     bag, column = vocabulary.finish_with_columns(statistics)
     after: tuple[Stage, ...] = ()
     for stage in stages[at + 1 :]:
         known = stage.fit(_Recounted(tallies, bag, column, after)) if isinstance(stage, Learner) else stage
         after = (*after, known)
     made = _Recounted(tallies, bag, column, after)
-    return Counted(Pipeline((*stages[:at], bag, *after)), statistics.documents, made, statistics)
+    return Counted(Pipeline((*stages[:at], bag, *after)), made, statistics)
 
 
-def _some(documents: int, corpus: DocumentBlocks) -> int:
-    if not documents:
+def _refuse_nothing(something: bool, corpus: DocumentBlocks) -> None:
+    if not something:
         shown = "standard input" if corpus.paths[0] == "-" else corpus.paths[0]
         more = f" and {len(corpus.paths) - 1} more" if corpus.paths[1:] else ""
         raise InputError(f"{shown}{more} holds no documents; check the path, or the column")
-    return documents
 
 
 def _tallied(before: tuple[Stage, ...], piece: Piece) -> tuple[TermCounts, list[Tally]]:

@@ -259,6 +259,25 @@ def test_a_vocabulary_of_somebody_elses_is_not_replaced(run, test_txt, left):
     assert left(but=[test_txt]) == ["test.bow.npy.vocab.txt"]
 
 
+def test_inputs_are_never_replaced(run, test_txt):
+    Path("words.txt").write_text("is\n")
+    for arguments in (
+        ["--vocab-out", test_txt],
+        ["--vocabulary", "words.txt", "--vocab-out", "words.txt"],
+    ):
+        ran = run("bow", test_txt, *arguments, "--overwrite", expect=3)
+        assert "is an input, and would be replaced" in ran.err
+    Path("x.npy").write_bytes(Path(test_txt).read_bytes())
+    assert "is an input" in run("bow", "x.npy", "-o", "x.npy", "--overwrite", expect=3).err
+    assert Path(test_txt).read_text() == Path("x.npy").read_text() == TEST
+
+
+def test_another_file_for_the_vocabulary_is_not_replaced(run, test_txt, left):
+    Path("v.txt").write_text("mine")
+    assert "v.txt exists and would be replaced" in run("bow", test_txt, "--vocab-out", "v.txt", expect=3).err
+    assert left(but=[test_txt]) == ["v.txt"]
+
+
 def test_equal_bytes_every_time(run, corpus):
     for name in ("a.npz", "b.npz"):
         run("bow", corpus, "-o", name, "--vocab-out", f"v{name}")
@@ -357,7 +376,9 @@ def test_tables_json_lines_and_files(run, here):
         run("bow", name, *arguments, "-o", "x.npy", "--overwrite")
         np.testing.assert_array_equal(np.load("x.npy"), [[0, 1, 1, 1], [1, 1, 1, 1]])
     run("bow", "docs", "--documents", "files")
-    assert Path("docs.bow.npy").exists()
+    names = Path("docs.bow.npy.files.txt").read_text().splitlines()
+    assert names == [os.path.join("docs", "a", name) for name in ("1.txt", "2.txt")]
+    assert "up to date" in run("bow", "docs", "--documents", "files").err
 
 
 @pytest.mark.shared
@@ -508,7 +529,7 @@ def test_pieces_counted_are_the_whole_counted(here, jobs, options):
     documents = [document for block in corpus for document in block]
     fitted, (want,) = pipeline.fit_apply([documents])
     assert counted.pipeline == fitted
-    assert counted.documents == len(documents)
+    assert counted.counts is None or counted.counts.documents == len(documents)
     for made in (rows, again):
         assert made.dtype == want.dtype
         np.testing.assert_array_equal(made.toarray(), want.toarray())
