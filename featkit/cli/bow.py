@@ -261,7 +261,7 @@ class _Task:
 
     def _refuse_to_replace_inputs(self, corpus: DocumentBlocks, record: dict[str, Any]) -> None:
         inputs = {os.path.abspath(path) for path in (*corpus.paths, *([self.given] if self.given else []))}
-        for path in (self.output, *self._beside(record)):
+        for path in (self.output, *map(str, self._beside(record))):
             if path != STDIO and os.path.abspath(path) in inputs:
                 raise WriteError(f"{path} is an input, and would be replaced; write elsewhere")
 
@@ -303,10 +303,8 @@ class _Task:
                 write_vocabulary(_files_path(self.output), Strings(corpus.paths), overwrite=True)
             size = {"bytes": out.bytes} if isinstance(out, CsrWriter) else {}
             write_sidecar(self.output, {**facts, **size, **record})
-        beside = {
-            key: str(Path(self.output).with_name(record[key])) for key in ("vocabulary", "files") if key in record
-        }
-        return {**facts, **beside}
+        named = (key for key in ("vocabulary", "files") if key in record)
+        return {**facts, **{key: str(Path(self.output).with_name(record[key])) for key in named}}
 
     def _refuse_to_fill_the_disk(self, rows: int, width: int) -> None:
         item = 8
