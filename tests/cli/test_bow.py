@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -569,6 +570,27 @@ def test_memory_is_bounded(command, here, large):
     peak = int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
     assert Path("x.npz").stat().st_size > 60e6
     assert peak < 240e6
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal")
+def test_progress_on_a_terminal(command, here, large):
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))  # a terminal of no width shows nothing
+    with subprocess.Popen([*command, "bow", str(large), "-o", "x.npz"], stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # so the other end closes
+            while read := os.read(ours, 1 << 16):
+                shown += read
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"100%" in shown
+    assert b"ok: " in shown
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at what the process has open")
