@@ -143,6 +143,8 @@ from featkit.estimator import Estimator as Estimator
 from featkit.files.info import info as info
 from featkit.files.sound import blocks as blocks
 from featkit.files.sound import read as read
+from featkit.files.text import documents as documents
+from featkit.files.vocabulary import load_vocabulary as load_vocabulary
 from featkit.pipeline import Join as Join
 from featkit.pipeline import pipeline as pipeline
 from featkit.recipe import parse_recipe as parse_recipe

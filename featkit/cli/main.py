@@ -28,6 +28,8 @@ COMMANDS = {
     "extract": "features",
     "vad": "vad",
     "pitch": "pitch",
+    "bow": "bow",
+    "vocab": "vocab",
     "presets": "presets",
     "diff": "diff",
     "info": "info",

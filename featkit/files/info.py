@@ -13,18 +13,22 @@ from typing import Any
 import numpy as np
 
 from featkit.errors import ReadError
+from featkit.files.csr import holds_csr, load_csr
 from featkit.files.npy import load
 from featkit.files.sidecar import read_sidecar
 from featkit.files.sound import blocks
+from featkit.files.vocabulary import most_frequent
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Describe a feature file (``.npy``, ``.npz``) or a sound file.
+    """Describe a feature file (``.npy``, ``.npz``), a sparse matrix (``.npz``) or a sound file.
 
     Returns
     -------
     dict
         For arrays: ``shape``, ``dtype``, ``min``, ``max``, ``mean``, ``finite``, and under ``made`` the sidecar's record.
+        For sparse matrices: ``shape``, ``dtype``, ``stored``, ``density`` and ``made``. Where a vocabulary is beside it,
+        ``terms``: those with the largest sums.
         For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
         ``made`` where there is a sidecar.
 
@@ -41,12 +45,16 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
             head = file.read(6)
     except OSError as error:
         raise ReadError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}; check the path") from None
-    if head == b"\x93NUMPY" or Path(name).suffix == ".npy":
-        return {"file": name, "kind": "npy", **_array(load(path)), "made": read_sidecar(path)}
-    if head.startswith(b"PK") or Path(name).suffix == ".npz":
-        return {"file": name, "kind": "npz", "arrays": _archive(name), "made": read_sidecar(path)}
-    sound = blocks(path, channels="each", truncated="keep")
     made = read_sidecar(path)
+    if head == b"\x93NUMPY" or Path(name).suffix == ".npy":
+        array = load(path)
+        return {"file": name, "kind": "npy", **_array(array), **most_frequent(name, made, array), "made": made}
+    if holds_csr(path):
+        matrix = load_csr(path)
+        return {"file": name, "kind": "csr", **_matrix(matrix), **most_frequent(name, made, matrix), "made": made}
+    if head.startswith(b"PK") or Path(name).suffix == ".npz":
+        return {"file": name, "kind": "npz", "arrays": _archive(name), "made": made}
+    sound = blocks(path, channels="each", truncated="keep")
     return {
         "file": name,
         "kind": "sound",
@@ -57,6 +65,12 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
         **({"cut_short": sound.shortfall} if sound.shortfall else {}),
         **({"made": made} if made else {}),
     }
+
+
+def _matrix(matrix: Any) -> dict[str, Any]:
+    rows, columns = matrix.shape
+    facts = {"shape": [rows, columns], "dtype": str(matrix.dtype), "stored": int(matrix.nnz)}
+    return {**facts, "density": matrix.nnz / (rows * columns) if rows and columns else 0.0}
 
 
 def _array(array: np.ndarray[Any, Any]) -> dict[str, Any]:
