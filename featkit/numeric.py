@@ -113,8 +113,8 @@ def as_array(values: ArrayLike) -> Array:
         raise InputError(f"the rows are not all of one length and make no array ({error}); pad or cut them") from None
 
 
-def as_rows(values: Any, start: int = 0) -> Rows:
-    """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value.
+def as_rows(values: Any, start: int = 0, keep_integers: bool = False) -> Rows:
+    """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value, or kept.
 
     Sparse matrices of SciPy's become CSR.
 
@@ -135,6 +135,8 @@ def as_rows(values: Any, start: int = 0) -> Rows:
     if rows.ndim == 0:
         raise InputError(f"rows along a stream axis are needed, got the single value {rows!r}; wrap it in a list")
     if rows.dtype.kind in "biu":
+        if keep_integers:
+            return np.ascontiguousarray(rows, rows.dtype.newbyteorder("="))
         return rows.astype(np.float32 if rows.dtype.itemsize <= 2 else np.float64)
     if rows.dtype.kind == "c":
         kind = np.complex128 if rows.dtype.itemsize > 8 else np.complex64
@@ -157,6 +159,12 @@ def _as_floating(values: Array, what: str) -> Array:
 
 def as_finite(values: Array, start: int = 0, what: str = "row") -> Array:
     """Return ``values``; raise :class:`InputError` naming the first index that is NaN or infinite."""
+    if (
+        values.flags.c_contiguous and values.size > _COMPARED
+    ):  # piece by piece, so that what is found stays in the cache
+        flat = values.reshape(-1)
+        if all(np.isfinite(flat[at : at + _COMPARED]).all() for at in range(0, flat.size, _COMPARED)):
+            return values
     finite = np.isfinite(values)
     if not finite.all():
         at = np.unravel_index(int(np.argmin(finite)), values.shape)

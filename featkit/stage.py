@@ -55,6 +55,12 @@ Axes: TypeAlias = tuple[str, ...]
 BLOCK_BYTES = 800 * 1024
 
 
+#: The remedy for an input that lacks one axis, where that isn't a single row.
+_MISSING_AXIS: dict[Axes, str] = {
+    ("height", "width", "channel"): "a grey image needs its one channel: image[:, :, None]"
+}
+
+
 class Stage(Parameters):
     """One step from features to features.
 
@@ -109,6 +115,11 @@ class Stage(Parameters):
     def streamable(self) -> bool:
         """Whether rows can come out before all rows are in."""
         return True
+
+    @property
+    def moves(self) -> bool:
+        """Whether values are moved and never computed with; then integers stay what they are."""
+        return False
 
     def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
         """One stage that does what this one and the first few stages ``after`` it do, and how many; None if there is none.
@@ -220,15 +231,17 @@ class Stage(Parameters):
         given = self.axes()[0]
         if given == ("sample",):
             return as_samples(rows, start)
-        checked = as_rows(rows, start)
+        checked = as_rows(rows, start, keep_integers=self.moves)
         if checked.dtype.kind == "c" and given[-1] != "phasor":
             raise InputError(
                 f"{type(self).__name__} takes real numbers, got {checked.dtype}; take the magnitude or power first"
             )
         if "..." not in given and checked.ndim != len(given):
+            remedy = "see its docs"
+            if checked.ndim == len(given) - 1:
+                remedy = _MISSING_AXIS.get(given, "a single row needs one more axis: rows[None]")
             raise InputError(
-                f"{type(self).__name__} takes an array with the axes ({', '.join(given)}), got shape {checked.shape}; "
-                + ("a single row needs one more axis: rows[None]" if checked.ndim == len(given) - 1 else "see its docs")
+                f"{type(self).__name__} takes an array with the axes ({', '.join(given)}), got shape {checked.shape}; {remedy}"
             )
         return checked
 
