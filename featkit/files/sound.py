@@ -5,17 +5,14 @@ from __future__ import annotations
 import copy
 import os
 import re
-import stat
-import sys
-import tempfile
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from featkit.errors import FeatkitError, InputError, ParameterError, ReadError, WriteError
+from featkit.errors import InputError, ParameterError, ReadError
+from featkit.files.source import head_of, looks_like, one_of, shown, spooled
 from featkit.numeric import Array, as_finite, row_sum
 
 #: None: the file must have one channel; an integer: that one, from 0; "mix": their mean; "each": all, as columns.
@@ -42,16 +39,6 @@ SUFFIXES = frozenset(
     )
 )
 
-_SIGNATURES = (
-    (b"\x89PNG", 0, "a PNG image"),
-    (b"\xff\xd8\xff", 0, "a JPEG image"),
-    (b"\x93NUMPY", 0, "a NumPy array"),
-    (b"ftyp", 4, "an MP4 or M4A file"),
-    (b"\x1a\x45\xdf\xa3", 0, "a Matroska or WebM file"),
-    (b"PK\x03\x04", 0, "a zip archive"),
-    (b"\x1f\x8b", 0, "a gzip file"),
-    (b"%PDF", 0, "a PDF file"),
-)
 # A header written before the length was known says 2 or 4 GiB, less some bytes in a few programs; that isn't a lie.
 _UNKNOWN_LENGTH = 2**31 - 4096
 
@@ -89,13 +76,13 @@ class SoundBlocks:
     ) -> None:
         if size < 1:
             raise ParameterError(f"a block needs at least one sample, got {size=}")
-        _one_of("channels", channels, (None, "mix", "first", "each"), also=int)
-        _one_of("dtype", dtype, ("float32", "float64"))
-        _one_of("truncated", truncated, ("error", "keep"))
-        _one_of("empty", empty, ("error", "keep"))
+        one_of("channels", channels, (None, "mix", "first", "each"), also=int)
+        one_of("dtype", dtype, ("float32", "float64"))
+        one_of("truncated", truncated, ("error", "keep"))
+        one_of("empty", empty, ("error", "keep"))
         self.path = os.fspath(path)
         self._size, self._choice, self._dtype, self._truncated = size, channels, dtype, truncated
-        self._spool = _spooled(self.path)
+        self._spool = spooled(self.path)
         with self._open() as file:
             self.rate, self.channels, self.samples = file.samplerate, file.channels, file.frames
             self.compressed = file.format in _COMPRESSED or file.subtype.startswith("ALAC")
@@ -162,7 +149,7 @@ class SoundBlocks:
     @property
     def shown(self) -> str:
         """The path as messages name it."""
-        return "standard input" if self.path == "-" else self.path
+        return shown(self.path)
 
     # --- doubts -----------------------------------------------------------------------------------------------------------
 
@@ -219,16 +206,12 @@ class SoundBlocks:
             yield file
 
     def _guess(self, reason: str) -> str:
-        if self._spool is not None:
-            head = self._spool.rewound().read(16)
-        else:
-            with open(self.path, "rb") as file:
-                head = file.read(16)
+        head = head_of(self.path, self._spool)
         if not head:
             return "the file is empty (0 bytes); record or copy it anew"
-        for mark, at, kind in _SIGNATURES:
-            if head[at : at + len(mark)] == mark:
-                return f"it is {kind}; convert the sound in it first, as `ffmpeg -i FILE out.wav` does"
+        kind = looks_like(head)
+        if kind is not None:
+            return f"it is {kind}; convert the sound in it first, as `ffmpeg -i FILE out.wav` does"
         reason = reason.rpartition(": ")[2].rstrip(".")
         return f"{reason}; featkit reads WAV, FLAC, Ogg, Opus, MP3, AIFF, AU and what else libsndfile reads"
 
@@ -325,47 +308,6 @@ class _Damaged(Exception):
     """The decoder cannot go on."""
 
 
-class _Spool:
-    """What can be read only once (standard input, a pipe), kept in a temporary file for as long as this lives."""
-
-    def __init__(self, source: IO[bytes]) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with this object)
-        weakref.finalize(self, self._file.close)
-        while chunk := source.read(1 << 20):
-            try:
-                self._file.write(chunk)
-                self._file.flush()
-            except OSError as error:
-                raise WriteError(
-                    f"the temporary file for what comes in once cannot be written in {tempfile.gettempdir()}: "
-                    f"{(error.strerror or str(error)).lower()}; free some space or set TMPDIR to another folder"
-                ) from None
-
-    def rewound(self) -> IO[bytes]:
-        """The file, at its beginning."""
-        self._file.seek(0)
-        return self._file
-
-
-def _spooled(path: str) -> _Spool | None:
-    """Keep what can be read only once; None for an ordinary file. Refuse what cannot be read at all."""
-    try:
-        if path == "-":
-            if sys.stdin is None:
-                raise ReadError("standard input is closed; give a file, or send one to it")
-            return _Spool(sys.stdin.buffer)
-        with open(path, "rb") as source:
-            return None if stat.S_ISREG(os.fstat(source.fileno()).st_mode) else _Spool(source)
-    except FeatkitError:
-        raise
-    except (OSError, ValueError) as error:
-        shown = "standard input" if path == "-" else path
-        folder = path != "-" and os.path.isdir(path)
-        remedy = "give a file (a folder is searched by the command line only)" if folder else "check the path"
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ReadError(f"{shown} cannot be read: {reason.lower()}; {remedy}") from None
-
-
 def _shortfall(note: str) -> str | None:
     """What libsndfile's log says is missing: it reads what there is without an error."""
     lengths = r"^\s*(?:data|SSND|Data Size|riff|Riff size)\s*:\s*(\d+) \(should be (\d+)\)"
@@ -375,10 +317,3 @@ def _shortfall(note: str) -> str | None:
     if "Last page lacks an end-of-stream bit" in note or "Junk after the last page" in note:
         return "its last page is missing or broken off"
     return None
-
-
-def _one_of(name: str, value: Any, known: tuple[Any, ...], also: type | None = None) -> None:
-    if value not in known and not (also is not None and isinstance(value, also) and not isinstance(value, bool)):
-        raise ParameterError(
-            f"{name} must be one of {', '.join(map(repr, known))}{' or a number' * (also is int)}, got {value!r}"
-        )
