@@ -104,6 +104,12 @@ TABLE = {
     "MelBank": [featkit.MelBank(n_mels=80), featkit.MelBank(20, 8000, 100, 3800, "slaney", norm="area", n_fft=512)],
     "Mix": [featkit.Mix(_CLICKS, gain=0.5, offset=3)],
     "Normalise": [featkit.Normalise(np.linspace(-1, 1, 13), np.linspace(0.5, 2, 13))],
+    "Patches": [
+        featkit.Patches(3, stride=2, order="unfold", padding=1, remainder="fill"),
+        featkit.Patches((2, 5), stride=(3, 4), padding=(4, 2), fill="reflect", dilation=(2, 1)),
+        featkit.Patches(4, dilation=3, order="unfold", stride=1, fill="mirror", padding=2),
+        featkit.Patches(1),
+    ],
     "PowerSpectrum": [featkit.PowerSpectrum(401, engine="featkit"), featkit.PowerSpectrum(512)],
     "PreEmphasis": [featkit.PreEmphasis(0.5, "edge"), featkit.PreEmphasis(0), featkit.PreEmphasis(first=0.25)],
     "PitchShift": [featkit.PitchShift(-5.0), featkit.PitchShift(0)],
@@ -261,7 +267,14 @@ def learns(stage):
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 NOT_NEGATIVE = {"Pcen"}  # stages on energies whose axes don't say so, as "bin" and "mel" do
-WIDTHS = {"bin": 257, "phasor": 17, "tap": 400, "mel": 40, "channel": 3}  # axes that want a width of their own
+WIDTHS = {
+    "bin": 257,
+    "phasor": 17,
+    "tap": 400,
+    "mel": 40,
+    "width": 34,
+    "channel": 3,
+}  # axes that want a width of their own
 
 
 def row_shape_in(stage):
@@ -287,6 +300,10 @@ def rows_for(stage, n, dtype=np.float32, seed=0):
         )
         listed = [rng.choice(words, size=rng.integers(0, 9)).tolist() for _ in range(n)]
         return list(map(" ".join, listed)) if given == ("document",) else listed
+    if given == ("height", "width", "channel"):
+        rows = rng.integers(0, 256, (n, *row_shape_in(stage))).astype(dtype)  # the levels of an 8-bit image
+        rows.setflags(write=False)
+        return rows
     rows = rng.standard_normal((n, *row_shape_in(stage)))
     if given[-1] == "phasor":
         rows = rows + 1j * rng.standard_normal(rows.shape)

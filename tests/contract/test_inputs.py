@@ -93,6 +93,9 @@ def test_an_empty_input_keeps_its_width(numeric, precision, on):
     rows = on.rows_for(numeric, on.enough(numeric), precision)
     out = numeric(rows)
     empty = numeric(rows[:0])
+    if numeric.row_shape(rows.shape[1:]) is None:  # the width is that of what isn't there: Transpose
+        assert not empty.size
+        return
     assert empty.shape == (numeric.count(0) or 0, *out.shape[1:])
     assert empty.dtype == out.dtype
 
