@@ -22,7 +22,7 @@ def image_command(
     presets: bool = False,
     mode: Literal["rgb", "grey", "file"] = "rgb",
 ) -> Callable[[Callable[[], None]], click.Command]:
-    r"""Make a command of image features out of a docstring.
+    """Make a command of image features out of a docstring.
 
     It reads images as all commands do (``--mode``, ``--alpha``, ``--frame``, ``--dtype``, ``--truncated``,
     ``--max-pixels``), prepares them (``--resize``, ``--filter``, ``--crop``), has ``--set`` for every field of every stage,
@@ -43,28 +43,22 @@ def image_command(
     mode : str
         How images are read where the user doesn't say it: ``"rgb"``, ``"grey"`` (8 bits each) or ``"file"``.
 
-    A command is then a function without a body, its name in ``featkit.cli.main.COMMANDS``, and its stages::
+    A command is then a function without a body: its docstring is the help, and ends in an example, as those below. Its name
+    goes into ``featkit.cli.main.COMMANDS``::
 
         def _hog(orientations: int = 9, cell: int = 8) -> Pipeline:
             return pipeline(Grey(), Hog(orientations, cell))
 
+
         @image_command("hog", "Histograms of oriented gradients.", _hog, _ORIENTATIONS, _CELL)
-        def hog() -> None:
-            \"""Histograms of oriented gradients of images, as .npy of shape (...).
-
-            INPUT: files, folders, patterns (quoted or not), or - for standard input. ...
-
-            \b
-            Example:
-              featkit hog examples/picture.png --overwrite
-            \"""
+        def hog() -> None: ...
     """
     return feature_command(name, summary, make, *own, presets=presets or make is None, medium=ImageMedium(mode))
 
 
 _PATCHES = (
-    click.option("--size", type=SIZE, help="Pixels of a patch.  [default: 16]"),
-    click.option("--stride", type=SIZE, help="From one patch to the next.  [default: as --size]"),
+    click.option("--size", type=SIZE, metavar="N|HxW", help="Pixels of a patch.  [default: 16]"),
+    click.option("--stride", type=SIZE, metavar="N|HxW", help="From one patch to the next.  [default: as --size]"),
     click.option(
         "--order",
         type=click.Choice(["vit", "unfold", "sklearn"]),

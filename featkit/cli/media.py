@@ -162,8 +162,7 @@ SOUND, IMAGES = Medium(), ImageMedium()
 class _Size(click.ParamType):  # type: ignore[type-arg]  # not generic in click 8.1
     """``HEIGHTxWIDTH``, or one number."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name = "N|HxW"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str):
@@ -188,7 +187,7 @@ class _Frame(click.ParamType):  # type: ignore[type-arg]
         )
 
 
-SIZE = _Size("HEIGHTxWIDTH")
+SIZE = _Size()
 
 
 def _mode(default: str) -> Any:
@@ -212,7 +211,12 @@ _READING = (
         help="Transparent pixels: laid on a colour, taken as they are stored, or kept as a channel (with --mode file).",
     ),
     click.option(
-        "--frame", type=_Frame(), default=0, show_default=True, help="Of an animation or of pages: one or all."
+        "--frame",
+        type=_Frame(),
+        metavar="N|all",
+        default=0,
+        show_default=True,
+        help="Of an animation or of pages: one or all.",
     ),
     click.option(
         "--dtype",
@@ -237,7 +241,8 @@ _READING = (
 _PREPARING = (
     click.option(
         "--resize",
-        type=_Size("N|HEIGHTxWIDTH"),
+        type=SIZE,
+        metavar="N|HxW",
         help="First bring the shorter edge to N pixels, or the image to a size, as Pillow does on 8 bits.",
     ),
     click.option(
@@ -247,5 +252,5 @@ _PREPARING = (
         show_default=True,
         help="How --resize does it.",
     ),
-    click.option("--crop", type=_Size("N|HEIGHTxWIDTH"), help="Then cut out the middle."),
+    click.option("--crop", type=SIZE, metavar="N|HxW", help="Then cut out the middle."),
 )
