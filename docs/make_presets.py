@@ -34,6 +34,10 @@ FAMILIES = {
         "paddle/LogMelSpectrogram",
         "whisper/log_mel_spectrogram",
     ),
+    "Image": (
+        *(f"huggingface/{processor}" for processor in ("vit", "deit", "beit", "clip", "convnext", "siglip")),
+        "torchvision/imagenet",
+    ),
 }
 TEXTBOOK = {"MFCC": featkit.mfcc(), "Mel filterbank": featkit.log_fbank()}
 
@@ -49,15 +53,17 @@ def page() -> str:
         "## How near they are",
         "",
         "A limit is three times what two upstreams of the dialect differ among themselves, or 1e-12 of the largest value where",
-        "the upstream computes in float64; where there is no second upstream, the last column says what stands in for it. The",
-        "tests hold every preset to its limit.",
+        "the upstream computes in float64; where there is no second upstream, the last column says what stands in for it. Images",
+        "have a limit of 0: they are the same bits. The tests hold every preset to its limit.",
         "",
         "| preset | checked against | limit | of | streams | from |",
         "|---|---|---|---|---|---|",
     ]
     for name in presets.names():
         parity = PARITY.get(name)
-        streams = "yes" if presets.get(name).streamable else "in two passes"
+        pipeline = presets.get(name)
+        image = pipeline.axes()[0][0] == "height"
+        streams = "yes" if pipeline.streamable else "an image at a time" if image else "in two passes"
         checked = (
             parity.upstream,
             f"{parity.limit:g}",
@@ -78,7 +84,8 @@ def page() -> str:
 
 
 def _table(family: str, members: list[str]) -> list[str]:
-    columns = {"textbook": TEXTBOOK[family], **{name: presets.get(name) for name in members}}
+    textbook = {"textbook": TEXTBOOK[family]} if family in TEXTBOOK else {}
+    columns = {**textbook, **{name: presets.get(name) for name in members}}
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for title, pipeline in columns.items():
         seen: dict[str, int] = {}

@@ -146,6 +146,7 @@ from featkit.files.info import info as info
 from featkit.files.sound import blocks as blocks
 from featkit.files.sound import read as read
 from featkit.image.axes import AsImage as AsImage
+from featkit.image.axes import Pixels as Pixels
 from featkit.image.axes import Transpose as Transpose
 from featkit.image.colour import Grey as Grey
 from featkit.image.colour import Rgb as Rgb

@@ -140,15 +140,15 @@ class ImageMedium(Medium):
     def told(self, source: Any) -> dict[str, Any]:
         from PIL import __version__ as pillow
 
-        upright = (source.width, source.height) if source.orientation > 4 else (source.height, source.width)
-        return {"height": upright[0], "width": upright[1], "format": source.format, "pillow": pillow}
+        height, width = source.upright
+        return {"height": height, "width": width, "format": source.format, "pillow": pillow}
 
     def seconds(self, source: Any) -> float:
         return 0.0
 
     def gives_nothing(self, source: Any) -> str:
         return (
-            f"{source.shown} is too small: {source.height} x {source.width} pixels give no row; take smaller patches, or "
+            f"{source.shown} is too small: {' x '.join(map(str, source.upright))} pixels give no row; take smaller patches, or "
             "write an empty result with --allow-empty"
         )
 

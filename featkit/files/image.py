@@ -92,6 +92,11 @@ class ImageFile:
         with self._open() as file, self._decoding():
             return int(getattr(file, "n_frames", 1))
 
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Height and width of what is read of the first frame."""
+        return (self.width, self.height) if self.orientation > 4 else (self.height, self.width)
+
     def frame(self, number: int) -> ImageFile:
         """The same file, one frame of it."""
         other = copy.copy(self)

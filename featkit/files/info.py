@@ -13,38 +13,44 @@ from typing import Any
 import numpy as np
 
 from featkit.errors import ReadError
+from featkit.files.image import SUFFIXES as IMAGE_SUFFIXES
+from featkit.files.image import images
 from featkit.files.npy import load
 from featkit.files.sidecar import read_sidecar
 from featkit.files.sound import blocks
+from featkit.files.source import looks_like
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Describe a feature file (``.npy``, ``.npz``) or a sound file.
+    """Describe a feature file (``.npy``, ``.npz``), an image file or a sound file.
 
     Returns
     -------
     dict
         For arrays: ``shape``, ``dtype``, ``min``, ``max``, ``mean``, ``finite``, and under ``made`` the sidecar's record.
-        For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
+        For images: ``format``, ``mode`` as Pillow has it, ``height`` and ``width`` upright, ``orientation`` by EXIF, ``frames``,
+        and ``made`` where there is a sidecar. For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
         ``made`` where there is a sidecar.
 
     Raises
     ------
     ReadError
-        If it isn't there or is neither.
+        If it isn't there or is none of these.
     """
     name = os.fspath(path)
     try:
         # What can be read only once, a pipe, is left to the reader of sound.
         ordinary = stat.S_ISREG(os.stat(path).st_mode)
         with open(path, "rb") if ordinary else nullcontext(io.BytesIO()) as file:
-            head = file.read(6)
+            head = file.read(16)
     except OSError as error:
         raise ReadError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}; check the path") from None
-    if head == b"\x93NUMPY" or Path(name).suffix == ".npy":
+    if head.startswith(b"\x93NUMPY") or Path(name).suffix == ".npy":
         return {"file": name, "kind": "npy", **_array(load(path)), "made": read_sidecar(path)}
     if head.startswith(b"PK") or Path(name).suffix == ".npz":
         return {"file": name, "kind": "npz", "arrays": _archive(name), "made": read_sidecar(path)}
+    if ordinary and ((looks_like(head) or "").endswith("image") or Path(name).suffix.lower() in IMAGE_SUFFIXES):
+        return _image(name)
     sound = blocks(path, channels="each", truncated="keep")
     made = read_sidecar(path)
     return {
@@ -55,6 +61,23 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
         "samples": sound.samples,
         "seconds": sound.samples / sound.rate,
         **({"cut_short": sound.shortfall} if sound.shortfall else {}),
+        **({"made": made} if made else {}),
+    }
+
+
+def _image(name: str) -> dict[str, Any]:
+    image = images(name)
+    height, width = image.upright
+    made = read_sidecar(name)
+    return {
+        "file": name,
+        "kind": "image",
+        "format": image.format,
+        "mode": image.pillow_mode,
+        "height": height,
+        "width": width,
+        "orientation": image.orientation,
+        "frames": image.frames,
         **({"made": made} if made else {}),
     }
 

@@ -8,6 +8,34 @@ from featkit.numeric import Array
 from featkit.stage import Pointwise, RowShape, Whole
 
 
+class Pixels(Pointwise):
+    """Say that what comes in is an image, where the stages behind would take anything.
+
+    Notes
+    -----
+    Shape: ``(height, width, channels)``, unchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Pixels()(np.zeros((2, 3, 1), np.uint8)).shape
+    (2, 3, 1)
+    """
+
+    name = "pixels"
+    shape = "height width channel -> height width channel"
+    formula = "y = x"
+    source = "featkit"
+
+    @property
+    def moves(self) -> bool:
+        """It leaves them where they are."""
+        return True
+
+    def apply(self, rows: Array) -> Array:
+        return rows
+
+
 class AsImage(Pointwise):
     """Take rows of features for an image: a row (a frame of a spectrogram) is a row of its pixels, of one channel.
 
@@ -60,6 +88,7 @@ class Transpose(Whole):
     shape = "height width channel -> height width channel"
     formula = "y[i, j, c] = x[j, i, c]"
     source = "the definition"
+    remedy = "call it on the whole image"
 
     @property
     def moves(self) -> bool:

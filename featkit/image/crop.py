@@ -47,6 +47,7 @@ class CentreCrop(Whole):
     shape = "height width channel -> height width channel"
     formula = "y[i, j, c] = x[i + (height - size) / 2, j + (width - size) / 2, c], rounded; 0 outside of the image"
     source = "transformers, center_crop; torchvision, CenterCrop"
+    remedy = "call it on the whole image"
 
     size: Pair = 224
     middle: Literal["floor", "even"] = "floor"

@@ -96,6 +96,7 @@ class Resize(Whole):
         "y[i, j, c] = sum_pq f(p - i') f(q - j') x[p, q, c] / sum_pq f(p - i') f(q - j'), i' = (i + 1/2) step - 1/2"
     )
     source = "Pillow, Resample.c"
+    remedy = "call it on the whole image"
 
     size: Pair = 224
     fit: Literal["stretch", "shorter"] = "stretch"
