@@ -84,7 +84,8 @@ class ImageFile:
         with self._open() as file:
             self.format, self.pillow_mode = str(file.format), file.mode
             self.width, self.height = file.size
-            self.orientation = _orientation(file)
+            # Pillow turns a TIFF itself, when it is loaded.
+            self.orientation = 1 if file.format == "TIFF" else _orientation(file)
 
     @cached_property
     def frames(self) -> int:

@@ -29,7 +29,8 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     dict
         For arrays: ``shape``, ``dtype``, ``min``, ``max``, ``mean``, ``finite``, and under ``made`` the sidecar's record.
         For images: ``format``, ``mode`` as Pillow has it, ``height`` and ``width`` upright, ``orientation`` by EXIF, ``frames``,
-        and ``made`` where there is a sidecar. For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
+        and ``made`` where there is a sidecar.
+        For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
         ``made`` where there is a sidecar.
 
     Raises
