@@ -76,7 +76,9 @@ def digest(array):
 def test_no_file_is_left_out(zoo, expected):
     assert set(NAMES) == set(expected)
     assert {name for name, facts in expected.items() if "error" in facts} == set(REFUSED)
-    assert {name for name, facts in expected.items() if facts.get("dtype") in ("uint16", "int32", "float32")} == set(DEEP)
+    assert {name for name, facts in expected.items() if facts.get("dtype") in ("uint16", "int32", "float32")} == set(
+        DEEP
+    )
 
 
 @pytest.mark.parametrize("name", GOOD)
