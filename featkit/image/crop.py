@@ -53,7 +53,7 @@ class CentreCrop(Whole):
     middle: Literal["floor", "even"] = "floor"
 
     def check(self) -> None:
-        if np.size(self.size) not in (1, 2) or min(pair(self.size)) < 1:
+        if min(pair(self.size)) < 1:
             raise ParameterError(f"CentreCrop.size must be at least 1, or two such numbers, got {self.size!r}")
 
     @property

@@ -24,7 +24,7 @@ def as_levels(pixels: Array, who: str) -> Array:
     if not same.all():
         value = pixels[~same].flat[0]
         raise InputError(
-            f"{who}(arithmetic='8-bit') takes the levels of an 8-bit image, whole numbers from 0 to 255, got {value:g}; bring "
-            "the image there (Affine(255.0) from [0, 1]) or choose arithmetic='real'"
+            f"{who}(arithmetic='8-bit') takes the levels of an 8-bit image, whole numbers from 0 to 255, got {value:g}; give "
+            "the image as featkit.read_image(path, mode='rgb') reads it, or choose arithmetic='real'"
         )
     return levels

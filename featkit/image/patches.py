@@ -85,7 +85,7 @@ class Patches(Windowed):
     def check(self) -> None:
         for name, low in (("size", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
             value = getattr(self, name)
-            if value is not None and (np.ndim(value) > 1 or np.size(value) not in (1, 2) or min(pair(value)) < low):
+            if value is not None and min(pair(value)) < low:
                 raise ParameterError(f"Patches.{name} must be at least {low}, or two such numbers, got {value!r}")
 
     @property

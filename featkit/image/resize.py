@@ -105,7 +105,7 @@ class Resize(Whole):
     arithmetic: Arithmetic = "real"
 
     def check(self) -> None:
-        if np.size(self.size) not in (1, 2) or min(pair(self.size)) < 1:
+        if min(pair(self.size)) < 1:
             raise ParameterError(f"Resize.size must be at least 1, or two such numbers, got {self.size!r}")
         if self.fit == "shorter" and isinstance(self.size, tuple):
             raise ParameterError(f"Resize(fit='shorter') takes one number as size, got {self.size!r}")
