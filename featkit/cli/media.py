@@ -53,6 +53,9 @@ class Medium:
         check_resampler(prepare.resampler)
         return lambda source: prepare.front(source.rate, wanted, resampler)
 
+    def check(self, reading: dict[str, Any]) -> None:
+        """Refuse options that don't go together, before any input is opened."""
+
     def open(self, path: str, reading: dict[str, Any], allow_empty: bool) -> Any:
         """One input: an iterable of blocks, which ``shown`` names."""
         return sound.blocks(path, **reading, empty="keep" if allow_empty else "error")
@@ -120,6 +123,9 @@ class ImageMedium(Medium):
             stages.append(CentreCrop(crop))
         front = pipeline(*stages) if stages else None
         return lambda source: (None, front)
+
+    def check(self, reading: dict[str, Any]) -> None:
+        image.check(**reading)
 
     def open(self, path: str, reading: dict[str, Any], allow_empty: bool) -> Any:
         return image.ImageFile(path, **reading)

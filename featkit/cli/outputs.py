@@ -200,6 +200,7 @@ def carry_out(
     shared: Shared, target: Features, plans: Plans, after: After | None = None, medium: Medium = SOUND
 ) -> int:
     """Find the inputs, make the outputs, and return the exit code."""
+    medium.check(shared.reading)
     found = find(shared.inputs, medium.suffixes)
     if isinstance(target, Sounds):
         found = _without_earlier_outputs(found, shared)

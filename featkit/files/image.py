@@ -69,14 +69,7 @@ class ImageFile:
         truncated: str = "error",
         max_pixels: int = MAX_PIXELS,
     ) -> None:
-        one_of("mode", mode, (None, "rgb", "grey"))
-        one_of("dtype", dtype, (None, "float32", "float64"))
-        one_of("truncated", truncated, ("error", "keep"))
-        one_of("frame", frame, ("all",), also=int)
-        if isinstance(max_pixels, bool) or not isinstance(max_pixels, int) or max_pixels < 1:
-            raise ParameterError(f"max_pixels must be a number from 1, got {max_pixels!r}")
-        if mode is not None and alpha == "keep":
-            raise ParameterError(f"mode={mode!r} has no place for transparency; give alpha a colour, or 'drop'")
+        check(mode, alpha, frame, dtype, truncated, max_pixels)
         self.path = os.fspath(path)
         self._mode, self._background, self._frame, self._dtype = mode, _background(alpha), frame, dtype
         self._truncated, self._most = truncated, min(max_pixels, _MOST_PIXELS)
@@ -242,6 +235,19 @@ class ImageFile:
             if kind is not None
             else "it is no image that Pillow knows; featkit reads PNG, JPEG, GIF, TIFF, WebP, BMP and what else Pillow reads"
         )
+
+
+def check(mode: Any, alpha: Any, frame: Any, dtype: Any, truncated: Any, max_pixels: Any) -> None:
+    """Raise :class:`ParameterError` for options of :func:`read_image` that are none, or don't go together."""
+    one_of("mode", mode, (None, "rgb", "grey"))
+    one_of("dtype", dtype, (None, "float32", "float64"))
+    one_of("truncated", truncated, ("error", "keep"))
+    one_of("frame", frame, ("all",), also=int)
+    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int) or max_pixels < 1:
+        raise ParameterError(f"max_pixels must be a number from 1, got {max_pixels!r}")
+    if mode is not None and alpha == "keep":
+        raise ParameterError(f"mode={mode!r} has no place for transparency; give alpha a colour, or 'drop'")
+    _background(alpha)
 
 
 def images(
