@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -107,13 +108,17 @@ class Patches(Windowed):
     def geometry(self) -> Geometry:
         return self._along(0)
 
+    @cached_property
+    def _across(self) -> Geometry:
+        return self._along(1)
+
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """How many patches an image has, below each other and beside each other.
 
         >>> Patches(16).grid(224, 224), Patches(16, stride=10).grid(128, 1024)
         ((14, 14), (12, 101))
         """
-        return self._along(0).count(height), self._along(1).count(width)
+        return self._geometry.count(height), self._across.count(width)
 
     def count(self, n: int) -> int | None:  # type: ignore[override]
         """Not known from the height alone."""
@@ -123,7 +128,7 @@ class Patches(Windowed):
         if row is None:
             return None
         width, channels = row
-        beside = self._along(1)
+        beside = self._across
         if not beside.count(width):
             raise ShapeError(
                 f"{self!r} needs an image at least {beside.span - 2 * beside.left} pixels wide, got {width}; take smaller "
@@ -156,7 +161,7 @@ class Patches(Windowed):
         return max(1, len(block))
 
     def over(self, rows: Array) -> Array:
-        across = self._along(1)
+        across = self._across
         (high, wide), (dilate_y, dilate_x) = pair(self.size), pair(self.dilation)
         image = np.ascontiguousarray(_widened(rows, across))
         below, beside = (len(image) - self._geometry.span) // self._geometry.hop + 1, across.count(rows.shape[1])
@@ -215,7 +220,7 @@ class Patches(Windowed):
         True
         """
         (high, wide), (dilate_y, dilate_x) = pair(self.size), pair(self.dilation)
-        down, across = self._along(0), self._along(1)
+        down, across = self._geometry, self._across
         below, beside = down.count(height), across.count(width)
         channels, left_over = divmod(patches.shape[-1], high * wide)
         if patches.ndim != 2 or len(patches) != below * beside or left_over or not channels:
