@@ -93,9 +93,17 @@ def _data_set(edge: int, several: int) -> Callable[[], Calls]:
 
         images, cut = [picture(edge, seed) for seed in range(several)], featkit.Patches(6, order="sklearn")
 
-        def theirs() -> list[np.ndarray]:
-            return [extract_patches_2d(image, (6, 6)).reshape(-1, 108) for image in images]
+        def theirs(image: np.ndarray) -> np.ndarray:
+            return extract_patches_2d(image, (6, 6)).reshape(-1, 108)
 
-        return Calls(lambda: cut.map(images), theirs)
+        return Calls(lambda: _last(cut, images), lambda: _last(theirs, images))
 
     return build
+
+
+def _last(call: Callable[[np.ndarray], np.ndarray], images: list[np.ndarray]) -> np.ndarray:
+    """One image after the other, whose patches are done with when the next one comes."""
+    made = np.empty(0)
+    for image in images:
+        made = call(image)
+    return made
