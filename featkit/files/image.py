@@ -35,6 +35,8 @@ MAX_PIXELS = 89_478_485
 #: 4 GiB in one piece of memory; more is a lie in a header, whatever the caller says.
 _MOST_PIXELS = 2**31
 
+#: What Pillow hands to Ghostscript or to the system instead of decoding it.
+_PROGRAMS = ("EPS", "WMF", "EMF")
 _DEEP = {"I;16": np.uint16, "I;16L": np.uint16, "I;16B": np.uint16, "I;16N": np.uint16, "I": np.int32, "F": np.float32}
 #: Pillow's settings are those of a process, and so are Python's warnings: one reader at a time has them changed.
 _settings = threading.RLock()
@@ -184,6 +186,11 @@ class ImageFile:
                 yield file
 
     def _check_size(self, file: Any) -> None:
+        if file.format in _PROGRAMS:
+            raise ReadError(
+                f"{self.shown} cannot be read as an image: {file.format} is a program that another program would have to run; "
+                "convert it, to PNG say"
+            )
         width, height = file.size
         if width * height > self._most:
             raise _too_large(self.shown, f"{width} x {height} pixels", self._most)

@@ -247,6 +247,13 @@ def test_what_is_no_image(content, message, here):
         featkit.read_image("a.png")
 
 
+def test_a_program_is_not_run(here):
+    """PostScript: Pillow would start Ghostscript."""
+    Path("a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n%%EOF\n")
+    with pytest.raises(featkit.ReadError, match="EPS is a program that another program would have to run"):
+        featkit.read_image("a.png")
+
+
 def test_paths_that_are_no_file(here):
     Path("folder").mkdir()
     for path, message in (("none.png", "no such file"), ("folder", "is a directory"), ("a\0b", "null")):
