@@ -134,8 +134,8 @@ class ImageMedium(Medium):
         return "--frame all writes a file per frame" if reading["frame"] == "all" else ""
 
     def parts(self, source: Any, reading: dict[str, Any]) -> Iterator[Part]:
-        for frame in range(source.frames):
-            yield Part(f"f{frame}", source.frame(frame), {**reading, "frame": frame})
+        for frame, one in enumerate(source.each()):
+            yield Part(f"f{frame}", one, {**reading, "frame": frame})
 
     def blocks(self, source: Any) -> Iterable[Any]:
         return source

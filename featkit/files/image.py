@@ -75,6 +75,7 @@ class ImageFile:
         self.path = os.fspath(path)
         self._mode, self._background, self._frame, self._dtype = mode, _background(alpha), frame, dtype
         self._truncated, self._most = truncated, min(max_pixels, _MOST_PIXELS)
+        self._held: Array | None = None
         self._spool = spooled(self.path)
         with self._open() as file:
             self.format, self.pillow_mode = str(file.format), file.mode
@@ -93,13 +94,20 @@ class ImageFile:
         """Height and width of what is read of the first frame."""
         return (self.width, self.height) if self.orientation > 4 else (self.height, self.width)
 
-    def frame(self, number: int) -> ImageFile:
-        """The same file, one frame of it."""
+    def each(self) -> Iterator[ImageFile]:
+        """The same file, frame by frame: as one pass goes through them, since a late frame is made of those before it."""
+        for number, image in enumerate(self._with(_frame="all")):
+            yield self._with(_frame=number, _held=image)
+
+    def _with(self, **changes: Any) -> ImageFile:
         other = copy.copy(self)
-        other._frame = number
+        vars(other).update(changes)
         return other
 
     def __iter__(self) -> Iterator[Array]:
+        if self._held is not None:
+            yield self._held
+            return
         with self._open() as file:
             if isinstance(self._frame, int):
                 yield self._taken(file, self._frame)

@@ -181,6 +181,25 @@ def test_frames(saved):
         featkit.read_image("a.tif", frame="all")
 
 
+def test_frames_are_gone_through_once(saved, monkeypatch):
+    """A late frame of a GIF is made of those before it: a long animation must not be read anew for each."""
+    from PIL import GifImagePlugin
+
+    pages = [Image.fromarray(np.roll(GREY, number, axis=0)) for number in range(30)]
+    saved("a.gif", pages[0], save_all=True, append_images=pages[1:])
+    file, seeks = featkit.images("a.gif", mode="grey"), []
+    assert file.frames == 30
+    before = GifImagePlugin.GifImageFile._seek
+    monkeypatch.setattr(
+        GifImagePlugin.GifImageFile, "_seek", lambda self, *rest: (seeks.append(rest), before(self, *rest))[1]
+    )
+    for number, frame in enumerate(file.each()):
+        (image,) = frame
+        np.testing.assert_array_equal(image[:, :, 0], np.roll(GREY, number, axis=0))
+    assert number == 29
+    assert len(seeks) < 60
+
+
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
