@@ -30,7 +30,6 @@ class Part(NamedTuple):
 class Medium:
     """Sound; images derive from it. One of each, as a class of functions: a command names it once."""
 
-    called = "sound"
     #: Endings for which a folder is searched.
     suffixes = sound.SUFFIXES
     #: The axis along which its rows follow each other.
@@ -97,7 +96,6 @@ class Medium:
 class ImageMedium(Medium):
     """Images; ``mode`` is how they are read where the user doesn't say it."""
 
-    called = "images"
     suffixes = image.SUFFIXES
     axis = "height"
     reading = ("mode", "alpha", "frame", "dtype", "truncated", "max_pixels")
