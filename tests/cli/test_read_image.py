@@ -129,7 +129,7 @@ def test_grey_with_transparency(saved):
 
 
 def test_transparent_palette(saved):
-    image = Image.fromarray(np.arange(204, dtype=np.uint8).reshape(12, 17), "L").convert("P")
+    image = Image.fromarray(np.arange(204, dtype=np.uint8).reshape(12, 17)).convert("P")
     saved("a.png", image, transparency=5)
     assert featkit.read_image("a.png")[0, 5].tolist() == [255, 255, 255]
     assert featkit.read_image("a.png", alpha="keep")[0, 4:6, 3].tolist() == [255, 0]
