@@ -157,6 +157,14 @@ from featkit.image.resize import Resize as Resize
 from featkit.pipeline import Join as Join
 from featkit.pipeline import pipeline as pipeline
 from featkit.recipe import parse_recipe as parse_recipe
+from featkit.rows.activation import Elu as Elu
+from featkit.rows.activation import Gelu as Gelu
+from featkit.rows.activation import LeakyRelu as LeakyRelu
+from featkit.rows.activation import Relu as Relu
+from featkit.rows.activation import Sigmoid as Sigmoid
+from featkit.rows.activation import Silu as Silu
+from featkit.rows.activation import Softmax as Softmax
+from featkit.rows.activation import Tanh as Tanh
 from featkit.rows.double import InDouble as InDouble
 from featkit.rows.log import Log as Log
 from featkit.rows.normalise import Cmvn as Cmvn
