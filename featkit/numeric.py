@@ -417,9 +417,19 @@ def project(rows: Array, matrix: Any) -> Array:
     array([[1., 0., 4.],
            [2., 3., 0.]])
     """
-    if len(rows) == 1:  # scipy has a routine of its own for one column; keep to the one for many
-        return project(np.concatenate([rows, rows]), matrix)[:1].copy()
-    projected: Array = (matrix @ rows.T).T
+    return project_columns(rows.T, matrix).T
+
+
+def project_columns(columns: Array, matrix: Any) -> Array:
+    """:func:`project` for vectors that stand as columns: ``(inputs, n)`` -> ``(outputs, n)``, where they are made so.
+
+    >>> project_columns(np.eye(2), weights(np.array([[1.0, 2.0], [0.0, 3.0]])))
+    array([[1., 2.],
+           [0., 3.]])
+    """
+    if columns.shape[1] == 1:  # scipy has a routine of its own for one column; keep to the one for many
+        return project_columns(np.concatenate([columns, columns], axis=1), matrix)[:, :1].copy()
+    projected: Array = matrix @ columns
     return projected
 
 

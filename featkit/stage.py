@@ -5,6 +5,7 @@ kind       the author writes              meaning
 ========== ============================== =============================================================================
 Pointwise  ``apply(rows)``                row i of the output needs row i of the input only (window, FFT, mel, log)
 Windowed   ``geometry()``, ``windows(w)`` output i needs the input rows [i*hop - left, i*hop - left + span)
+Summary    ``begin add conclude``         the output is known at the end, from a state that doesn't grow (a histogram)
 Whole      ``apply(rows)``                the output needs all of the input; refuses to stream
 Learner    ``start update merge finish``  ``fit(items)`` returns a stage; its statistics can be merged
 ========== ============================== =============================================================================
@@ -86,7 +87,7 @@ class Stage(Parameters):
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         """Take some rows; return the new state and the rows that are now certain."""
         raise NotImplementedError(
-            f"{type(self).__name__} is of no kind; derive from Pointwise, Windowed, Whole or Learner"
+            f"{type(self).__name__} is of no kind; derive from Pointwise, Windowed, Summary, Whole or Learner"
         )
 
     def flush(self, state: State) -> Rows | None:
@@ -458,7 +459,7 @@ class Windowed(Stage):
             return self.windows(np.empty((0, geometry.span, *held.shape[1:]), held.dtype))
         if geometry.fill == "inside":
             return self.windows(_inside(held, start, first, last, seen, geometry))
-        return self.over(_covered(held, start, first, last, seen, geometry))
+        return self.over(covered(held, start, first, last, seen, geometry))
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         return super().widest(row)[0], self._geometry.hop
@@ -483,7 +484,7 @@ def _inside(held: Array, start: int, first: int, last: int, seen: int, geometry:
     return held[first_rows[:, None] - start + np.arange(span)]
 
 
-def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
+def covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
     """The rows that windows first..last-1 lie over, what lies outside the signal made up."""
     begin, end = first * geometry.hop - geometry.left, (last - 1) * geometry.hop - geometry.left + geometry.span
     here = held[max(0, begin - start) : max(0, end - start)]
@@ -502,6 +503,44 @@ def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geome
         return np.zeros((len(outside), *held.shape[1:]), held.dtype)
     source = source_index(np.arange(outside.start, outside.stop), seen, geometry.fill)  # type: ignore[arg-type]
     return held[source - start]
+
+
+class Summary(Stage):
+    """A stage whose output is known at the end of the input only, from a state that doesn't grow: a histogram, a sum.
+
+    The author writes three functions: ``begin(rows) -> state``, ``add(state, rows) -> state`` and ``conclude(state)``, which
+    gives the output. So an input larger than memory can be gone through once; nothing comes out before its end. No row in,
+    no row out.
+    """
+
+    def begin(self, rows: Rows) -> State:
+        """The state of nothing, for rows of this width and type."""
+        raise NotImplementedError(f"{type(self).__name__} must define begin(rows)")
+
+    def add(self, state: State, rows: Rows) -> State:
+        """The state with these rows added; the state given is left as it is."""
+        raise NotImplementedError(f"{type(self).__name__} must define add(state, rows)")
+
+    def conclude(self, state: State) -> Rows:
+        """The output for all rows that were added."""
+        raise NotImplementedError(f"{type(self).__name__} must define conclude(state)")
+
+    def count(self, n: int) -> int | None:
+        """Not known, unless the stage says so."""
+        return None
+
+    def needs(self, rows: int) -> int:
+        """All of them: no number of rows makes a row out certain."""
+        raise NotStreamable(f"{type(self).__name__} gives its rows at the end of the input, so they wait for all of it")
+
+    def step(self, state: tuple[State, int] | None, rows: Rows) -> tuple[tuple[State, int], Rows]:
+        inside, seen = (self.begin(rows), 0) if state is None else state
+        if len(rows):
+            inside = self.add(inside, rows)
+        return (inside, seen + len(rows)), self.conclude(self.begin(rows))[:0]
+
+    def flush(self, state: tuple[State, int] | None) -> Rows | None:
+        return None if state is None or not state[1] else self.conclude(state[0])
 
 
 class Whole(Stage):
