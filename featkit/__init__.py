@@ -177,6 +177,8 @@ from featkit.image.kernels import prewitt_kernels as prewitt_kernels
 from featkit.image.kernels import scharr_kernels as scharr_kernels
 from featkit.image.kernels import sobel_kernels as sobel_kernels
 from featkit.image.lbp import LocalBinaryPattern as LocalBinaryPattern
+from featkit.image.learned import LearnKernels as LearnKernels
+from featkit.image.learned import TriangleCode as TriangleCode
 from featkit.image.moments import ColourMoments as ColourMoments
 from featkit.image.moments import HuMoments as HuMoments
 from featkit.image.patches import Patches as Patches

@@ -26,6 +26,7 @@ class _AdaptivePool(Whole):
     def apply(self, rows: Array) -> Array:
         if not len(rows):
             return no_rows(self, rows)
+        rows = np.ascontiguousarray(rows)  # sums run in an order that the layout decides
         tall = np.stack([self._pooled(rows[start:end], 0) for start, end in _cells(len(rows), pair(self.size)[0])])
         cells = [self._pooled(tall[:, start:end], 1) for start, end in _cells(rows.shape[1], pair(self.size)[1])]
         return np.stack(cells, axis=1)

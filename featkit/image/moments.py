@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from featkit.errors import InputError
 from featkit.numeric import Array
 from featkit.stage import RowShape, Whole
 
@@ -48,8 +49,13 @@ class HuMoments(Whole):
 
     Notes
     -----
-    Shape: ``(height, width, channels)`` -> ``(channels, 7)``. The seventh changes its sign in a mirror. A channel whose sum is 0
+    Shape: ``(height, width, channels)`` -> ``(channels, 7)``. The seventh changes its sign in a mirror. A black channel
     has no centre, and all its moments are 0. They differ by many powers of ten; mostly ``sign(h) log |h|`` is taken of them.
+
+    Raises
+    ------
+    InputError
+        If a pixel is below 0.
 
     Examples
     --------
@@ -76,13 +82,20 @@ class HuMoments(Whole):
     def apply(self, rows: Array) -> Array:
         if not len(rows):
             return np.empty((0, 7), rows.dtype)
+        if rows.min() < 0:
+            raise InputError("HuMoments takes pixels as masses, and some are below 0; shift or clip them first")
         channels = np.ascontiguousarray(np.moveaxis(rows, -1, 0), np.float64)
-        return np.stack([_invariants(channel) for channel in channels]).astype(rows.dtype)
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # of an image that is almost black, powers may be beyond all numbers
+            found = np.stack([_invariants(channel) for channel in channels])
+        most = float(np.finfo(rows.dtype).max)
+        return np.clip(np.nan_to_num(found), -most, most).astype(rows.dtype)
 
 
 def _invariants(image: Array) -> Array:
     total = image.sum()
-    if total == 0:
+    if total < 1e-100:
         return np.zeros(7)
     down, across = np.arange(len(image), dtype=np.float64), np.arange(image.shape[1], dtype=np.float64)
     down -= (image.sum(axis=1) * down).sum() / total
@@ -90,20 +103,20 @@ def _invariants(image: Array) -> Array:
 
     def n(p: int, q: int) -> float:
         moment = ((image * across**q).sum(axis=1) * down**p).sum()
-        return float(moment / total ** (1 + (p + q) / 2))
+        return float(moment / total / total ** ((p + q) / 2))
 
-    with np.errstate(invalid="ignore"):  # a total below 0 has no root
-        second, third = (n(2, 0), n(1, 1), n(0, 2)), (n(3, 0), n(2, 1), n(1, 2), n(0, 3))
+    second, third = (n(2, 0), n(1, 1), n(0, 2)), np.array([n(3, 0), n(2, 1), n(1, 2), n(0, 3)])
     sum2, apart2 = second[0] + second[2], second[0] - second[2]
     a, b = third[0] + third[2], third[1] + third[3]
     c, d = third[0] - 3 * third[2], 3 * third[1] - third[3]
-    found = [
-        sum2,
-        apart2**2 + 4 * second[1] ** 2,
-        c**2 + d**2,
-        a**2 + b**2,
-        c * a * (a**2 - 3 * b**2) + d * b * (3 * a**2 - b**2),
-        apart2 * (a**2 - b**2) + 4 * second[1] * a * b,
-        d * a * (a**2 - 3 * b**2) - c * b * (3 * a**2 - b**2),
-    ]
-    return np.array(found)
+    return np.array(
+        [
+            sum2,
+            apart2**2 + 4 * second[1] ** 2,
+            c**2 + d**2,
+            a**2 + b**2,
+            c * a * (a**2 - 3 * b**2) + d * b * (3 * a**2 - b**2),
+            apart2 * (a**2 - b**2) + 4 * second[1] * a * b,
+            d * a * (a**2 - 3 * b**2) - c * b * (3 * a**2 - b**2),
+        ]
+    )

@@ -60,7 +60,7 @@ def other_values(value):
     if isinstance(value, np.ndarray):
         return [value + 1]
     if isinstance(value, tuple):
-        return [value + value[:1], value[:-1]]
+        return [value + value[:1], value[:-1], value[::-1]]
     hints = [hint for kind in featkit.stages().values() for hint in field_types(kind).values()]
     return [
         600.0,
