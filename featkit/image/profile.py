@@ -137,5 +137,5 @@ def _pooled(rows: Array, place: Array, counts: Array, bins: int, pooled: Pooled)
     energy = rows.real[counts].astype(np.float64) ** 2 + rows.imag[counts].astype(np.float64) ** 2
     sums = np.stack([np.bincount(where, channel, bins) for channel in energy.T])
     if pooled == "mean":
-        sums /= np.maximum(np.bincount(where, minlength=bins), 1)
+        sums = sums / np.maximum(np.bincount(where, minlength=bins), 1)
     return sums.astype(rows.real.dtype)
