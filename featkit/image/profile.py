@@ -135,7 +135,7 @@ def _pooled(rows: Array, place: Array, counts: Array, bins: int, pooled: Pooled)
         return np.empty((0, bins), rows.real.dtype)
     where = place[counts]
     energy = rows.real[counts].astype(np.float64) ** 2 + rows.imag[counts].astype(np.float64) ** 2
-    sums = np.stack([np.bincount(where, channel, bins) for channel in energy.T])
+    sums = np.stack([np.bincount(where, channel, bins) for channel in energy.T]).astype(np.float64)
     if pooled == "mean":
         sums = sums / np.maximum(np.bincount(where, minlength=bins), 1)
     return sums.astype(rows.real.dtype)
