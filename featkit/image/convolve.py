@@ -204,17 +204,18 @@ def convolve_from_npz(path: str | Path, weight: str, bias: str | None = None, **
     >>> front(np.ones((4, 4, 1)))
     array([[[9., 1.]]])
     """
+    wanted = [name for name in (weight, bias) if name is not None]
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = list(archive.files) if isinstance(archive, np.lib.npyio.NpzFile) else []
-            wanted = [name for name in (weight, bias) if name is not None]
-            for name in wanted:
-                if name not in names:
-                    near = did_you_mean(name, names) or f"; it holds {', '.join(names) or 'no named arrays'}"
-                    raise ReadError(f"{path} holds no array {name!r}{near}")
-            arrays = [archive[name] for name in wanted]
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("it holds one array that has no name")
+        with archive:
+            held = {name: archive[name] for name in wanted if name in archive}
+            names = list(archive)
     except (OSError, ValueError, EOFError) as error:
-        if isinstance(error, ReadError):
-            raise
         raise ReadError(f"{path} is no .npz file of plain arrays ({error}); write it with numpy.savez") from None
-    return Convolve(*arrays, **options)
+    for name in wanted:
+        if name not in held:
+            near = did_you_mean(name, names) or f"; it holds {', '.join(names)}"
+            raise ReadError(f"{path} holds no array {name!r}{near}")
+    return Convolve(*(held[name] for name in wanted), **options)

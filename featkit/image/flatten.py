@@ -28,9 +28,9 @@ class Flatten(Whole):
     >>> import numpy as np
     >>> image = np.array([[[1, 10], [2, 20]], [[3, 30], [4, 40]]])
     >>> Flatten()(image)
-    array([[ 1., 10.,  2., 20.,  3., 30.,  4., 40.]])
+    array([[ 1, 10,  2, 20,  3, 30,  4, 40]])
     >>> Flatten("channels first")(image)
-    array([[ 1.,  2.,  3.,  4., 10., 20., 30., 40.]])
+    array([[ 1,  2,  3,  4, 10, 20, 30, 40]])
     """
 
     name = "flatten"
@@ -39,6 +39,11 @@ class Flatten(Whole):
     source = "torch.nn.Flatten"
 
     order: Literal["C", "channels first"] = "C"
+
+    @property
+    def moves(self) -> bool:
+        """It only lays values elsewhere."""
+        return True
 
     def count(self, n: int) -> int | None:
         return 1 if n else 0

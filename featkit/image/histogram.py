@@ -95,7 +95,7 @@ class Histogram(Summary):
         return np.stack([held + _counts(places[..., at], self.bins) for at, held in enumerate(state)])
 
     def conclude(self, state: Array) -> Array:
-        return _scaled(state, self.scale, (self.high - self.low) / self.bins).astype(self.dtype)
+        return _scaled(state, self.scale, np.diff(self.edges())).astype(self.dtype)
 
 
 class RangeHistogram(Whole):
@@ -263,7 +263,7 @@ def _counts(places: Array, bins: int) -> Array:
     return np.bincount(places.ravel() + 1, minlength=bins + 1)[1:]
 
 
-def _scaled(counts: Array, scale: Scale, width: float) -> Array:
+def _scaled(counts: Array, scale: Scale, width: Array | float) -> Array:
     if scale == "count":
         return counts.astype(np.float64)
     shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
