@@ -25,7 +25,9 @@ def hog_by_loops(image, orientations, cell, block):
             down = image[y + 1, x] - image[y - 1, x] if 0 < y < rows - 1 else 0.0
             across = image[y, x + 1] - image[y, x - 1] if 0 < x < columns - 1 else 0.0
             degrees = math.degrees(math.atan2(down, across)) % 180
-            cells[y // cell, x // cell, int(degrees / (180 / orientations)) % orientations] += math.hypot(down, across) / cell**2
+            cells[y // cell, x // cell, int(degrees / (180 / orientations)) % orientations] += (
+                math.hypot(down, across) / cell**2
+            )
     out = []
     for r in range(cells.shape[0] - block + 1):
         for c in range(cells.shape[1] - block + 1):
@@ -108,7 +110,9 @@ def test_turning_a_texture_leaves_its_ror_patterns(rng):
     image = rng.integers(0, 256, (20, 20, 1)).astype(float)
     stage = featkit.LocalBinaryPattern(4, 1.0, "ror")
     np.testing.assert_array_equal(np.rot90(stage(image)), stage(np.rot90(image)))
-    assert (featkit.LocalBinaryPattern(4, 1.0)(np.rot90(image)) != np.rot90(featkit.LocalBinaryPattern(4, 1.0)(image))).any()
+    assert (
+        featkit.LocalBinaryPattern(4, 1.0)(np.rot90(image)) != np.rot90(featkit.LocalBinaryPattern(4, 1.0)(image))
+    ).any()
 
 
 def test_more_points_than_a_number_holds():
@@ -141,9 +145,22 @@ def test_co_occurrence_is_that_of_skimage(distances, angles, symmetric, normed, 
     feature = pytest.importorskip("skimage.feature")
     image = np.random.default_rng(seed).integers(0, spread, (17, 21)).astype(np.uint8)
     expected = feature.graycomatrix(image, distances, angles, 8, symmetric, normed)
-    got = featkit.CoOccurrence(tuple(distances), tuple(angles), 8, 0.0, 8.0, symmetric, normed)(image[..., None].astype(float))
+    got = featkit.CoOccurrence(tuple(distances), tuple(angles), 8, 0.0, 8.0, symmetric, normed)(
+        image[..., None].astype(float)
+    )
     np.testing.assert_array_equal(got, np.moveaxis(expected, (2, 3), (0, 1)).reshape(got.shape))
-    names = ("contrast", "dissimilarity", "homogeneity", "ASM", "energy", "correlation", "mean", "variance", "std", "entropy")
+    names = (
+        "contrast",
+        "dissimilarity",
+        "homogeneity",
+        "ASM",
+        "energy",
+        "correlation",
+        "mean",
+        "variance",
+        "std",
+        "entropy",
+    )
     properties = featkit.CoOccurrenceProperties(names)(got)
     for at, name in enumerate(names):
         expected_property = feature.graycoprops(expected, name).ravel()
@@ -167,7 +184,9 @@ def test_hu_moments_are_those_of_skimage(shape, rng):
     normalised = measure.moments_normalized(measure.moments_central(image))
     expected = measure.moments_hu(normalised)
     scale = np.abs(normalised[~np.isnan(normalised)]).max() ** np.array([1, 2, 2, 2, 4, 3, 4])
-    assert (np.abs(featkit.HuMoments()(image[..., None])[0] - expected) <= 1e-12 * np.maximum(np.abs(expected), scale)).all()
+    assert (
+        np.abs(featkit.HuMoments()(image[..., None])[0] - expected) <= 1e-12 * np.maximum(np.abs(expected), scale)
+    ).all()
 
 
 def test_hu_moments_stay_where_a_shape_moves_turns_and_grows():
@@ -206,7 +225,9 @@ def test_colour_moments_and_statistics_are_their_formulas(rng):
     ]  # fmt: skip
     np.testing.assert_allclose(got, np.stack(expected, axis=1), rtol=1e-12)
     third = [sum((value - column.mean()) ** 3 for value in column) / len(column) for column in pixels.T]
-    np.testing.assert_allclose(featkit.ColourMoments()(image), np.stack([pixels.mean(0), pixels.std(0), np.cbrt(third)], 1), rtol=1e-12)
+    np.testing.assert_allclose(
+        featkit.ColourMoments()(image), np.stack([pixels.mean(0), pixels.std(0), np.cbrt(third)], 1), rtol=1e-12
+    )
     flat = featkit.ChannelStatistics(names)(np.full((3, 3, 1), 4.0))
     assert flat.tolist() == [[4, 0, 0, 0, 4, 4]]
 
