@@ -141,22 +141,22 @@ class Convolve(Windowed):
         high, wide = self.kernels.shape[2:]
         (down, across), step = pair(self.dilation), pair(self.stride)[1]
         places = (width - self._spans[1]) // step + 1
-        out = np.empty((count, places, len(self.kernels)), rows.dtype)
         taps = channels * high * wide
+        # One channel after the other in memory, as the product leaves them.
+        out = np.empty((len(self.kernels), count, places), rows.dtype)
         several = max(1, BLOCK_BYTES // 2 // (taps * places * rows.itemsize))
         for at in range(0, count, several):
             part = rows[at : at + several]
+            by_window, by_row, by_column, by_channel = part.strides
+            strides = (by_channel, by_row * down, by_column * across, by_window, by_column * step)
+            shape = (channels, high, wide, len(part), places)
             seen = numeric.scratch("seen by kernels", (taps, len(part) * places), rows.dtype)
-            laid = seen.reshape(channels, high, wide, len(part), places)
-            for p in range(high):
-                for q in range(wide):
-                    columns = slice(q * across, q * across + (places - 1) * step + 1, step)
-                    laid[:, p, q] = np.moveaxis(part[:, p * down, columns], 2, 0)
+            seen.reshape(shape)[...] = np.lib.stride_tricks.as_strided(part, shape, strides, writeable=False)
             sums = numeric.project_columns(seen, self._weights(rows.dtype))
             if self.bias is not None:
                 sums += self.bias.astype(rows.dtype)[:, None]
-            out[at : at + several] = np.moveaxis(sums.reshape(-1, len(part), places), 0, 2)
-        return out
+            out[:, at : at + several] = sums.reshape(-1, len(part), places)
+        return np.moveaxis(out, 0, 2)
 
     def _weights(self, dtype: np.dtype[Any]) -> Any:
         if dtype not in self._made:
