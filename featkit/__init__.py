@@ -176,6 +176,7 @@ from featkit.image.kernels import laplace_kernels as laplace_kernels
 from featkit.image.kernels import prewitt_kernels as prewitt_kernels
 from featkit.image.kernels import scharr_kernels as scharr_kernels
 from featkit.image.kernels import sobel_kernels as sobel_kernels
+from featkit.image.kernels import stack_kernels as stack_kernels
 from featkit.image.lbp import LocalBinaryPattern as LocalBinaryPattern
 from featkit.image.learned import LearnKernels as LearnKernels
 from featkit.image.learned import TriangleCode as TriangleCode

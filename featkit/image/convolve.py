@@ -218,4 +218,4 @@ def convolve_from_npz(path: str | Path, weight: str, bias: str | None = None, **
         if name not in held:
             near = did_you_mean(name, names) or f"; it holds {', '.join(names)}"
             raise ReadError(f"{path} holds no array {name!r}{near}")
-    return Convolve(*(held[name] for name in wanted), **options)
+    return Convolve(held[weight], None if bias is None else held[bias], **options)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from featkit.errors import ParameterError
+from featkit.errors import ParameterError, ShapeError
 from featkit.numeric import Array
 
 
@@ -170,6 +170,38 @@ def gabor_kernels(
     bell = np.exp(-0.5 * ((u / along) ** 2 + (v / across) ** 2)) / (2 * math.pi * along * across)
     wave = 2 * math.pi * frequency * u + phase
     return np.stack([bell * np.cos(wave), bell * np.sin(wave)])[:, None, ::-1, ::-1].copy()
+
+
+def stack_kernels(*banks: Array) -> Array:
+    """Several banks as one: all kernels in the size that the largest needs, zeros around the others.
+
+    Parameters
+    ----------
+    *banks : ndarray, shape (kernels, channels, height, width)
+        All of odd height and width, so that they have a middle, and of one number of channels.
+
+    Raises
+    ------
+    ShapeError
+        If the banks don't go together.
+
+    Examples
+    --------
+    >>> stack_kernels(sobel_kernels(), gabor_kernels(0.25)).shape
+    (4, 1, 15, 15)
+    """
+    shapes = [bank.shape for bank in banks]
+    if not banks or any(
+        len(shape) != 4 or shape[1] != shapes[0][1] or not all(n % 2 for n in shape[2:]) for shape in shapes
+    ):
+        raise ShapeError(
+            f"stack_kernels takes banks of one number of channels, odd in height and width, got shapes {shapes}"
+        )
+    high, wide = (max(shape[axis] for shape in shapes) for axis in (2, 3))
+    margins = [((high - shape[2]) // 2, (wide - shape[3]) // 2) for shape in shapes]
+    return np.concatenate(
+        [np.pad(bank, ((0, 0), (0, 0), (y, y), (x, x))) for bank, (y, x) in zip(banks, margins, strict=True)]
+    )
 
 
 def _reach(sigma: float, truncate: float) -> int:
