@@ -1,6 +1,7 @@
 """Histograms and colour spaces against plain loops, the standard library, NumPy and scikit-image."""
 
 import colorsys
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -86,6 +87,25 @@ def test_an_image_larger_than_memory_is_counted_in_strips(rng):
     assert stream.finish().tobytes() == stage(image).tobytes()
     with pytest.raises(featkit.NotStreamable, match="Histogram gives its rows at the end of the input"):
         _ = stage.stream().latency
+
+
+def test_memory_does_not_grow_with_the_height(rng):
+    """The histogram of the edges of an image that comes strip by strip."""
+    strip = rng.random((64, 300, 1)).astype(np.float32)
+    edges = featkit.Convolve(featkit.sobel_kernels(), padding="same", fill="mirror") | featkit.EdgeStrength()
+    stage = edges | featkit.MaxPool(2) | featkit.Histogram(16, 0, 1)
+
+    def peak(count):
+        tracemalloc.start()
+        try:
+            assert sum(block.sum() for block in stage.iterate(strip for _ in range(count))) == count * 32 * 150
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(2)  # tables, imports, the memory that is used again
+    assert 400 * strip.nbytes > 30e6
+    assert peak(400) < 2.5e6
 
 
 def test_counts_are_exact_where_float32_ends():
