@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from featkit.image.levels import Arithmetic, as_levels
 from featkit.image.plane import check_channels
 from featkit.numeric import Array
 from featkit.stage import Pointwise, RowShape
@@ -13,6 +14,11 @@ from featkit.stage import Pointwise, RowShape
 
 class RgbToHsv(Pointwise):
     """Hue, saturation and value of every pixel.
+
+    Parameters
+    ----------
+    arithmetic : str
+        ``"real"``: in floating point. ``"8-bit"``: levels in, levels out, cut off as Pillow converts to its mode HSV.
 
     Notes
     -----
@@ -23,6 +29,8 @@ class RgbToHsv(Pointwise):
     ------
     ShapeError
         If there are not three channels.
+    InputError
+        If ``arithmetic`` is ``"8-bit"`` and a pixel is no level.
 
     Examples
     --------
@@ -39,11 +47,15 @@ class RgbToHsv(Pointwise):
     )
     source = "Smith, Color gamut transform pairs, SIGGRAPH 1978"
 
+    arithmetic: Arithmetic = "real"
+
     def row_shape(self, row: RowShape) -> RowShape:
         check_channels(self, row, 3, "red, green, blue")
         return row
 
     def apply(self, rows: Array) -> Array:
+        if self.arithmetic == "8-bit":
+            return _levels_of_hsv(as_levels(rows, "RgbToHsv")).astype(rows.dtype)
         red, green, blue = (rows[..., channel] for channel in range(3))
         value, least = rows.max(axis=-1), rows.min(axis=-1)
         spread = value - least
@@ -58,6 +70,20 @@ class RgbToHsv(Pointwise):
         hue = np.where(grey, rows.dtype.type(0), (sixth / 6) % 1)
         saturation = np.where(grey | (value == 0), rows.dtype.type(0), spread / np.where(value == 0, 1, value))
         return np.stack([hue, saturation, value], axis=-1).astype(rows.dtype, copy=False)
+
+
+def _levels_of_hsv(levels: Array) -> Array:
+    """Hue, saturation and value of levels, in Pillow's order of roundings to single precision."""
+    value, least = levels.max(axis=-1).astype(np.float32), levels.min(axis=-1).astype(np.float32)
+    grey = value == least
+    spread = np.where(grey, 1, value - least)
+    red, green, blue = ((value - levels[..., channel]) / spread for channel in range(3))
+    sums = 2.0 + red.astype(np.float64) - blue, 4.0 + green.astype(np.float64) - red
+    sixth = np.where(red == 0, blue - green, np.where(green == 0, *sums).astype(np.float32))
+    turn = np.fmod(sixth.astype(np.float64) / 6 + 1, 1).astype(np.float32)
+    hue = np.where(grey, 0, np.trunc(turn.astype(np.float64) * 255))
+    saturation = np.where(grey, 0, np.trunc((spread / np.maximum(value, 1)).astype(np.float64) * 255))
+    return np.stack([hue, saturation, value], axis=-1)
 
 
 #: sRGB to XYZ under D65, and XYZ of the white point (CIE 1931, 2 degrees).

@@ -156,6 +156,18 @@ def test_spaces_are_those_of_skimage(stage, name, dtype, rng):
     np.testing.assert_allclose(got, expected, atol=(1e-5 if dtype == np.float32 else 1e-12) * np.abs(expected).max())
 
 
+def test_hsv_in_levels_is_that_of_pillow():
+    """A coarse grid of all colours there are, and all greys."""
+    pillow = pytest.importorskip("PIL.Image")
+    level = np.unique(np.r_[np.arange(0, 256, 3), 1, 2, 127, 128, 254]).astype(np.uint8)
+    levels = np.stack(np.meshgrid(level, level, level, indexing="ij"), axis=-1).reshape(len(level), -1, 3)
+    levels[0, :256] = np.arange(256)[:, None]
+    expected = np.asarray(pillow.fromarray(levels).convert("HSV"))
+    np.testing.assert_array_equal(featkit.RgbToHsv("8-bit")(levels), expected)
+    with pytest.raises(featkit.InputError, match=r"RgbToHsv\(arithmetic='8-bit'\) takes the levels"):
+        featkit.RgbToHsv("8-bit")(levels / 255)
+
+
 def test_full_range_ycbcr_is_that_of_jpeg(rng):
     """Pillow rounds to levels, twice."""
     pillow = pytest.importorskip("PIL.Image")
