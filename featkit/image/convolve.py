@@ -150,7 +150,9 @@ class Convolve(Windowed):
             by_window, by_row, by_column, by_channel = part.strides
             strides = (by_channel, by_row * down, by_column * across, by_window, by_column * step)
             shape = (channels, high, wide, len(part), places)
-            seen = numeric.scratch("seen by kernels", (taps, len(part) * places), rows.dtype)
+            # Flat, so that it is one piece of memory whatever the width of an image and the length of a block.
+            flat = numeric.scratch("seen by kernels", (taps * len(part) * places,), rows.dtype)
+            seen = flat.reshape(taps, len(part) * places)
             seen.reshape(shape)[...] = np.lib.stride_tricks.as_strided(part, shape, strides, writeable=False)
             sums = numeric.project_columns(seen, self._weights(rows.dtype))
             if self.bias is not None:

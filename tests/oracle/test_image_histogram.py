@@ -105,7 +105,7 @@ def test_memory_does_not_grow_with_the_height(rng):
 
     peak(2)  # tables, imports, the memory that is used again
     assert 400 * strip.nbytes > 30e6
-    assert peak(400) < 2.5e6
+    assert peak(400) < 1.5e6
 
 
 def test_counts_are_exact_where_float32_ends():
