@@ -34,6 +34,10 @@ FAMILIES = {
         "paddle/LogMelSpectrogram",
         "whisper/log_mel_spectrogram",
     ),
+    "Image": (
+        *(f"huggingface/{processor}" for processor in ("vit", "deit", "beit", "clip", "convnext", "siglip")),
+        "torchvision/imagenet",
+    ),
 }
 TEXTBOOK = {"MFCC": featkit.mfcc(), "Mel filterbank": featkit.log_fbank()}
 
@@ -49,8 +53,8 @@ def page() -> str:
         "## How near they are",
         "",
         "A limit is three times what two upstreams of the dialect differ among themselves, or 1e-12 of the largest value where",
-        "the upstream computes in float64; where there is no second upstream, the last column says what stands in for it. The",
-        "tests hold every preset to its limit.",
+        "the upstream computes in float64; where there is no second upstream, the last column says what stands in for it. Images",
+        "have a limit of 0: they are the same bits. The tests hold every preset to its limit.",
         "",
         "| preset | checked against | limit | of | streams | from |",
         "|---|---|---|---|---|---|",
@@ -58,7 +62,9 @@ def page() -> str:
     for name in presets.names():
         parity = PARITY.get(name)
         pipeline = presets.get(name)
-        streams = "once fitted" if learns(pipeline) else "yes" if pipeline.streamable else "in two passes"
+        image = pipeline.axes()[0][0] == "height"
+        whole = "an image at a time" if image else "in two passes"
+        streams = "once fitted" if learns(pipeline) else "yes" if pipeline.streamable else whole
         checked = (
             parity.upstream,
             f"{parity.limit:g}",
@@ -79,7 +85,8 @@ def page() -> str:
 
 
 def _table(family: str, members: list[str]) -> list[str]:
-    columns = {"textbook": TEXTBOOK[family], **{name: presets.get(name) for name in members}}
+    textbook = {"textbook": TEXTBOOK[family]} if family in TEXTBOOK else {}
+    columns = {**textbook, **{name: presets.get(name) for name in members}}
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for title, pipeline in columns.items():
         seen: dict[str, int] = {}

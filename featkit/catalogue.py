@@ -13,9 +13,9 @@ import numpy as np
 import featkit
 from featkit.errors import FeatkitError, ParameterError, did_you_mean
 from featkit.pipeline import pipeline
-from featkit.stage import Learner, Pointwise, Stage, Whole, Windowed
+from featkit.stage import Learner, Pointwise, Stage, Summary, Whole, Windowed
 
-_KINDS = (Stage, Pointwise, Windowed, Whole, Learner)
+_KINDS = (Stage, Pointwise, Windowed, Summary, Whole, Learner)
 
 
 def stages() -> dict[str, type[Stage]]:

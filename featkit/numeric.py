@@ -113,8 +113,8 @@ def as_array(values: ArrayLike) -> Array:
         raise InputError(f"the rows are not all of one length and make no array ({error}); pad or cut them") from None
 
 
-def as_rows(values: Any, start: int = 0) -> Rows:
-    """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value.
+def as_rows(values: Any, start: int = 0, keep_integers: bool = False) -> Rows:
+    """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value, or kept.
 
     Sparse matrices of SciPy's become CSR.
 
@@ -135,6 +135,8 @@ def as_rows(values: Any, start: int = 0) -> Rows:
     if rows.ndim == 0:
         raise InputError(f"rows along a stream axis are needed, got the single value {rows!r}; wrap it in a list")
     if rows.dtype.kind in "biu":
+        if keep_integers:
+            return np.ascontiguousarray(rows, rows.dtype.newbyteorder("="))
         return rows.astype(np.float32 if rows.dtype.itemsize <= 2 else np.float64)
     if rows.dtype.kind == "c":
         kind = np.complex128 if rows.dtype.itemsize > 8 else np.complex64
@@ -157,6 +159,12 @@ def _as_floating(values: Array, what: str) -> Array:
 
 def as_finite(values: Array, start: int = 0, what: str = "row") -> Array:
     """Return ``values``; raise :class:`InputError` naming the first index that is NaN or infinite."""
+    if (
+        values.flags.c_contiguous and values.size > _COMPARED
+    ):  # piece by piece, so that what is found stays in the cache
+        flat = values.reshape(-1)
+        if all(np.isfinite(flat[at : at + _COMPARED]).all() for at in range(0, flat.size, _COMPARED)):
+            return values
     finite = np.isfinite(values)
     if not finite.all():
         at = np.unravel_index(int(np.argmin(finite)), values.shape)
@@ -409,10 +417,30 @@ def project(rows: Array, matrix: Any) -> Array:
     array([[1., 0., 4.],
            [2., 3., 0.]])
     """
-    if len(rows) == 1:  # scipy has a routine of its own for one column; keep to the one for many
-        return project(np.concatenate([rows, rows]), matrix)[:1].copy()
-    projected: Array = (matrix @ rows.T).T
+    return project_columns(rows.T, matrix).T
+
+
+def project_columns(columns: Array, matrix: Any) -> Array:
+    """:func:`project` for vectors that stand as columns: ``(inputs, n)`` -> ``(outputs, n)``, where they are made so.
+
+    >>> project_columns(np.eye(2), weights(np.array([[1.0, 2.0], [0.0, 3.0]])))
+    array([[1., 2.],
+           [0., 3.]])
+    """
+    if columns.shape[1] == 1:  # scipy has a routine of its own for one column; keep to the one for many
+        return project_columns(np.concatenate([columns, columns], axis=1), matrix)[:, :1].copy()
+    projected: Array = matrix @ columns
     return projected
+
+
+def training_product(one: Array, other: Array) -> Array:
+    """A B by BLAS: fast, but its last bits depend on how many rows there are. For learning, never for what streams.
+
+    >>> training_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+    array([[11.]])
+    """
+    product: Array = one @ other
+    return product
 
 
 def project_power(spectrum: Array, matrix: Any) -> Array:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
-from featkit.numeric import Array, Rows, concatenate, length_of
+from featkit.numeric import Array, Rows, as_rows, concatenate, length_of
 from featkit.parameters import Parameters
 from featkit.stage import Axes, Learner, RowShape, Stage, State, Whole
 
@@ -111,8 +111,14 @@ class Pipeline(Stage):
         """Whether every stage is."""
         return all(stage.streamable for stage in self.stages)
 
+    @cached_property
+    def moves(self) -> bool:
+        """Whether every stage does."""
+        return all(stage.moves for stage in self.stages)
+
     def admit(self, rows: Any, start: int = 0) -> Rows:
-        return self._door.admit(rows, start)
+        admitted = self._door.admit(rows, start)
+        return as_rows(admitted, start) if self._door.moves and not self.moves else admitted
 
     @cached_property
     def _door(self) -> Stage:
@@ -385,9 +391,15 @@ class Join(Stage):
         """Whether every branch is."""
         return all(branch.streamable for branch in self.branches)
 
+    @property
+    def moves(self) -> bool:
+        """Whether every branch does."""
+        return all(branch.moves for branch in self.branches)
+
     def admit(self, rows: Any, start: int = 0) -> Rows:
         branch = next((branch for branch in self.branches if "..." not in branch.axes()[0]), self.branches[0])
-        return branch.admit(rows, start)
+        admitted = branch.admit(rows, start)
+        return as_rows(admitted, start) if branch.moves and not self.moves else admitted
 
     def init(self) -> State:
         return tuple((branch.init(), None) for branch in self.branches)

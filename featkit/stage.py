@@ -5,6 +5,7 @@ kind       the author writes              meaning
 ========== ============================== =============================================================================
 Pointwise  ``apply(rows)``                row i of the output needs row i of the input only (window, FFT, mel, log)
 Windowed   ``geometry()``, ``windows(w)`` output i needs the input rows [i*hop - left, i*hop - left + span)
+Summary    ``begin add conclude``         the output is known at the end, from a state that doesn't grow (a histogram)
 Whole      ``apply(rows)``                the output needs all of the input; refuses to stream
 Learner    ``start update merge finish``  ``fit(items)`` returns a stage; its statistics can be merged
 ========== ============================== =============================================================================
@@ -55,6 +56,12 @@ Axes: TypeAlias = tuple[str, ...]
 BLOCK_BYTES = 800 * 1024
 
 
+#: The remedy for an input that lacks one axis, where that isn't a single row.
+_MISSING_AXIS: dict[Axes, str] = {
+    ("height", "width", "channel"): "a grey image needs its one channel: image[:, :, None]"
+}
+
+
 class Stage(Parameters):
     """One step from features to features.
 
@@ -80,7 +87,7 @@ class Stage(Parameters):
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         """Take some rows; return the new state and the rows that are now certain."""
         raise NotImplementedError(
-            f"{type(self).__name__} is of no kind; derive from Pointwise, Windowed, Whole or Learner"
+            f"{type(self).__name__} is of no kind; derive from Pointwise, Windowed, Summary, Whole or Learner"
         )
 
     def flush(self, state: State) -> Rows | None:
@@ -109,6 +116,11 @@ class Stage(Parameters):
     def streamable(self) -> bool:
         """Whether rows can come out before all rows are in."""
         return True
+
+    @property
+    def moves(self) -> bool:
+        """Whether values are moved and never computed with; then integers stay what they are."""
+        return False
 
     def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
         """One stage that does what this one and the first few stages ``after`` it do, and how many; None if there is none.
@@ -220,15 +232,17 @@ class Stage(Parameters):
         given = self.axes()[0]
         if given == ("sample",):
             return as_samples(rows, start)
-        checked = as_rows(rows, start)
+        checked = as_rows(rows, start, keep_integers=self.moves)
         if checked.dtype.kind == "c" and given[-1] != "phasor":
             raise InputError(
                 f"{type(self).__name__} takes real numbers, got {checked.dtype}; take the magnitude or power first"
             )
         if "..." not in given and checked.ndim != len(given):
+            remedy = "see its docs"
+            if checked.ndim == len(given) - 1:
+                remedy = _MISSING_AXIS.get(given, "a single row needs one more axis: rows[None]")
             raise InputError(
-                f"{type(self).__name__} takes an array with the axes ({', '.join(given)}), got shape {checked.shape}; "
-                + ("a single row needs one more axis: rows[None]" if checked.ndim == len(given) - 1 else "see its docs")
+                f"{type(self).__name__} takes an array with the axes ({', '.join(given)}), got shape {checked.shape}; {remedy}"
             )
         return checked
 
@@ -454,7 +468,7 @@ class Windowed(Stage):
             return self.windows(np.empty((0, geometry.span, *held.shape[1:]), held.dtype))
         if geometry.fill == "inside":
             return self.windows(_inside(held, start, first, last, seen, geometry))
-        return self.over(_covered(held, start, first, last, seen, geometry))
+        return self.over(covered(held, start, first, last, seen, geometry))
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         return super().widest(row)[0], self._geometry.hop
@@ -479,7 +493,7 @@ def _inside(held: Array, start: int, first: int, last: int, seen: int, geometry:
     return held[first_rows[:, None] - start + np.arange(span)]
 
 
-def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
+def covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
     """The rows that windows first..last-1 lie over, what lies outside the signal made up."""
     begin, end = first * geometry.hop - geometry.left, (last - 1) * geometry.hop - geometry.left + geometry.span
     here = held[max(0, begin - start) : max(0, end - start)]
@@ -498,6 +512,44 @@ def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geome
         return np.zeros((len(outside), *held.shape[1:]), held.dtype)
     source = source_index(np.arange(outside.start, outside.stop), seen, geometry.fill)  # type: ignore[arg-type]
     return held[source - start]
+
+
+class Summary(Stage):
+    """A stage whose output is known at the end of the input only, from a state that doesn't grow: a histogram, a sum.
+
+    The author writes three functions: ``begin(rows) -> state``, ``add(state, rows) -> state`` and ``conclude(state)``, which
+    gives the output. So an input larger than memory can be gone through once; nothing comes out before its end. No row in,
+    no row out.
+    """
+
+    def begin(self, rows: Rows) -> State:
+        """The state of nothing, for rows of this width and type."""
+        raise NotImplementedError(f"{type(self).__name__} must define begin(rows)")
+
+    def add(self, state: State, rows: Rows) -> State:
+        """The state with these rows added; the state given is left as it is."""
+        raise NotImplementedError(f"{type(self).__name__} must define add(state, rows)")
+
+    def conclude(self, state: State) -> Rows:
+        """The output for all rows that were added."""
+        raise NotImplementedError(f"{type(self).__name__} must define conclude(state)")
+
+    def count(self, n: int) -> int | None:
+        """Not known, unless the stage says so."""
+        return None
+
+    def needs(self, rows: int) -> int:
+        """All of them: no number of rows makes a row out certain."""
+        raise NotStreamable(f"{type(self).__name__} gives its rows at the end of the input, so they wait for all of it")
+
+    def step(self, state: tuple[State, int] | None, rows: Rows) -> tuple[tuple[State, int], Rows]:
+        inside, seen = (self.begin(rows), 0) if state is None else state
+        if len(rows):
+            inside = self.add(inside, rows)
+        return (inside, seen + len(rows)), self.conclude(self.begin(rows))[:0]
+
+    def flush(self, state: tuple[State, int] | None) -> Rows | None:
+        return None if state is None or not state[1] else self.conclude(state[0])
 
 
 class Whole(Stage):

@@ -34,8 +34,15 @@ class Report(NamedTuple):
     verbose: bool = False
 
 
-def run(found: Found, jobs: list[Job], work: Callable[[Job], list[Outcome]], on_error: str, report: Report) -> int:
-    """Do ``work`` for every job and return the exit code.
+def run(
+    found: Found,
+    jobs: list[Job],
+    work: Callable[[Job], list[Outcome]],
+    on_error: str,
+    report: Report,
+    audio: bool = True,
+) -> int:
+    """Do ``work`` for every job and return the exit code; ``audio``: how many seconds of it is part of the summary.
 
     A FeatkitError fails its own input only; anything else is featkit's fault and ends the run.
     """
@@ -44,7 +51,7 @@ def run(found: Found, jobs: list[Job], work: Callable[[Job], list[Outcome]], on_
     if not jobs:
         return NOTHING
     with one_thread():
-        return _run(jobs, work, on_error, report)
+        return _run(jobs, work, on_error, report, audio)
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -59,7 +66,7 @@ def one_thread() -> AbstractContextManager[Any]:
     return threadpool_limits(1)
 
 
-def _run(jobs: list[Job], work: Callable[[Job], list[Outcome]], on_error: str, report: Report) -> int:
+def _run(jobs: list[Job], work: Callable[[Job], list[Outcome]], on_error: str, report: Report, audio: bool) -> int:
     counts = {"ok": 0, "failed": 0, "skipped": 0}
     sound, began, code = 0.0, time.perf_counter(), OK
     lines = _Lines(jobs, report)
@@ -97,7 +104,8 @@ def _run(jobs: list[Job], work: Callable[[Job], list[Outcome]], on_error: str, r
     done = " · ".join(f"{number:,} {status}" for status, number in counts.items())
     speed = f" · {_hours(sound)} audio · {sound / took:,.0f}x real time" if sound else ""
     lines.say(done + speed + (" · stopped at the first failure" if code == STOPPED else ""))
-    _emit({"summary": {**counts, "audio_seconds": sound, "wall_seconds": took}}, report)
+    seconds = {"audio_seconds": sound} if audio else {}
+    _emit({"summary": {**counts, **seconds, "wall_seconds": took}}, report)
     return code
 
 

@@ -10,11 +10,10 @@ import click
 import featkit
 from featkit.audio.window import Kind
 from featkit.cli.inputs import Job
-from featkit.cli.options import Setting, input_options, output_options
-from featkit.cli.outputs import After, Features, Plan, Shared, carry_out
+from featkit.cli.media import SOUND, Medium
+from featkit.cli.options import Setting, output_options
+from featkit.cli.outputs import After, Features, Pictures, Plan, Shared, carry_out
 from featkit.cli.recipes import preset, textbook
-from featkit.cli.steps import check_resampler, prepare_options
-from featkit.files.sound import SoundBlocks
 from featkit.pipeline import Pipeline
 
 _SET = click.option("--set", "settings", type=Setting(), multiple=True, help="Any parameter of any stage; repeatable.")
@@ -42,19 +41,37 @@ def feature_command(
     *own: Callable[[Any], Any],
     presets: bool = True,
     work: Callable[[dict[str, Any]], int] | None = None,
+    medium: Medium = SOUND,
 ) -> Callable[[Callable[[], None]], click.Command]:
-    """Make a command out of a docstring: the textbook's ``make`` with its ``own`` options, or a preset."""
+    """Make a command out of a docstring: the textbook's ``make`` with its ``own`` options, or a preset.
+
+    Parameters
+    ----------
+    name, summary : str
+        As the list of commands has them; the output is ``<stem>.<name>.npy``.
+    make : callable or None
+        Builds the pipeline, from the sampling rate where the medium is sound, and from the values of the options that were
+        given, by keyword. None: the command takes a preset, and nothing else.
+    *own : click options
+        Their values go to ``make``; an option that isn't given must be None.
+    presets : bool
+        Whether there is ``--preset`` beside ``make``.
+    work : callable, optional
+        Does the work in place of :func:`extract_features`; takes all options, returns the exit code.
+    medium : Medium
+        What kind of input is read; it has the options that say how.
+    """
     choice = click.option("--preset", required=make is None, metavar="PRESET", help=_PRESET.capitalize())
 
     def decorate(described: Callable[[], None]) -> click.Command:
         def command(**options: Any) -> int:
-            return work(options) if work is not None else extract_features(name, make, options)
+            return work(options) if work is not None else extract_features(name, make, options, medium=medium)
 
         command.__doc__ = described.__doc__
         decorated: Any = output_options(_SET(command))
         for option in reversed((choice, *own) if presets else own):
             decorated = option(decorated)
-        return click.command(name, short_help=summary)(input_options(prepare_options(decorated)))
+        return click.command(name, short_help=summary)(medium.options(decorated))
 
     return decorate
 
@@ -85,12 +102,34 @@ def fbank() -> None:
     """
 
 
-@feature_command("spectrogram", "Power spectrograms of sound files.", featkit.spectrogram, *_WINDOWED)
+_PICTURE = (
+    click.option("--png", is_flag=True, help="Write a picture instead: time to the right, 80 dB from dark to light."),
+)
+
+
+def _spectrograms(options: dict[str, Any]) -> int:
+    if not options.pop("png"):
+        return extract_features("spectrogram", featkit.spectrogram, options)
+    if options["preset"] is not None:
+        raise click.UsageError(
+            "--png draws power in decibels, which the features of a preset needn't be; leave one out"
+        )
+    return extract_features("spectrogram", featkit.spectrogram, options, target=Pictures("spectrogram"))
+
+
+@feature_command(
+    "spectrogram",
+    "Power spectrograms of sound files.",
+    featkit.spectrogram,
+    *_WINDOWED,
+    *_PICTURE,
+    work=_spectrograms,
+)
 def spectrogram() -> None:
-    """Power spectrograms of sound files, as .npy of shape (frames, n_fft/2 + 1).
+    """Power spectrograms of sound files, as .npy of shape (frames, n_fft/2 + 1), or as pictures.
 
     INPUT: files, folders, patterns (quoted or not), or - for standard input. The output is <stem>.spectrogram.npy beside
-    the input, or where -o says; NAME.npy.json beside it tells how it was made (see featkit info).
+    the input (with --png: .png), or where -o says; OUTPUT.json beside it tells how it was made (see featkit info).
 
     \b
     Example:
@@ -115,24 +154,25 @@ def extract() -> None:
 
 
 def extract_features(
-    command: str, make: Callable[..., Pipeline] | None, options: dict[str, Any], after: After | None = None
+    command: str,
+    make: Callable[..., Pipeline] | None,
+    options: dict[str, Any],
+    after: After | None = None,
+    medium: Medium = SOUND,
+    target: Features | None = None,
 ) -> int:
-    """What a command of features does: the textbook's or a preset's, of sound as it is or prepared."""
-    shared = Shared.taken_from(options)
-    spec, settings, wanted, resampler, prepare = (
-        options.pop(key, None) for key in ("preset", "settings", "rate", "resampler", "prepare")
-    )
+    """What a command of features does: the textbook's or a preset's, of inputs as they are or prepared."""
+    shared, front_of = Shared.taken_from(options, medium), medium.prepared(options)
+    spec, settings = (options.pop(key, None) for key in ("preset", "settings"))
     given = {key: value for key, value in options.items() if value is not None}
     if spec is None:
         assert make is not None
-        kind, build = command, textbook(make, given, dict(settings))
+        kind, build = command, textbook(make, given, dict(settings), rated=medium is SOUND)
     else:
-        kind, build = preset(spec, None if make is None else command, given, dict(settings))
-    check_resampler(resampler)
-    check_resampler(prepare.resampler)
+        kind, build = preset(spec, None if make is None else command, given, dict(settings), medium.axis)
 
-    def plans(job: Job, sound: SoundBlocks) -> Iterator[Plan]:
-        rate, front = prepare.front(sound.rate, wanted, resampler)
+    def plans(job: Job, source: Any) -> Iterator[Plan]:
+        rate, front = front_of(source)
         yield Plan(rate, front, build(rate))
 
-    return carry_out(shared, Features(kind), plans, after)
+    return carry_out(shared, target or Features(kind, medium.rows), plans, after, medium)

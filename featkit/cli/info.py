@@ -17,7 +17,7 @@ from featkit.files.sidecar import stages_of
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def info(files: tuple[str, ...], as_json: bool) -> int:
-    """What a feature file or a sound file holds, and how it was made.
+    """What a feature file, an image or a sound file holds, and how it was made.
 
     \b
     Example:

@@ -79,7 +79,7 @@ def _common(folders: list[str]) -> str:
 
 
 def _made_here(file: Path) -> bool:
-    return file.name.endswith((".npy", ".npy.json", ".wav.json", ".flac.json"))
+    return file.name.endswith((".npy", ".npy.json", ".wav.json", ".flac.json", ".png.json"))
 
 
 def _split(path: Path) -> tuple[Path, str]:
@@ -98,7 +98,9 @@ def _matches(folder: Path, pattern: str) -> Iterator[tuple[Path, Path]]:
             yield file, place
 
 
-def jobs(found: Found, out: str | None, ending: str, files: tuple[str, ...] = (".npy",)) -> list[Job]:
+def jobs(
+    found: Found, out: str | None, ending: str, files: tuple[str, ...] = (".npy",), called: str = "features are"
+) -> list[Job]:
     """Give every input its output: ``<stem><ending>`` beside it, or as ``-o`` says, which may be one of these ``files``.
 
     Two inputs that would write the same file are not both written: the later one has a problem.
@@ -109,7 +111,7 @@ def jobs(found: Found, out: str | None, ending: str, files: tuple[str, ...] = ("
     suffix = Path(out).suffix.lower() if out is not None else ""
     folder = out is not None and out != STDIO and (out.endswith(("/", os.sep)) or Path(out).is_dir())
     if (out == STDIO and not files) or (out not in (None, STDIO) and not folder and suffix not in ("", *files)):
-        raise click.UsageError(f"-o {out}: {_written(files)}; give {choices}")
+        raise click.UsageError(f"-o {out}: {_written(files, called)}; give {choices}")
     one_file = out is not None and not folder and (out == STDIO or suffix in files)
     if one_file and len(found.inputs) > 1:
         raise click.UsageError(
@@ -131,10 +133,8 @@ def jobs(found: Found, out: str | None, ending: str, files: tuple[str, ...] = ("
     return listed
 
 
-def _written(files: tuple[str, ...]) -> str:
-    if files == (".npy",):
-        return "features are written as .npy"
-    return f"sound is written as {' or '.join(files)}" if files else "several files are written"
+def _written(files: tuple[str, ...], called: str) -> str:
+    return f"{called} written as {' or '.join(files)}" if files else "several files are written"
 
 
 def part_of(output: str, part: str, ending: str) -> str:

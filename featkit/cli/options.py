@@ -48,7 +48,7 @@ def read_value(text: str) -> Any:
 
 def input_options(command: F) -> F:
     """What every command that reads sound takes."""
-    return _all(
+    return options_of(
         command,
         click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
         click.option("--channels", type=ChannelChoice(), help="Of several channels: mix, first, each, or one from 0."),
@@ -71,17 +71,19 @@ def input_options(command: F) -> F:
 
 def output_options(command: F) -> F:
     """What every command that writes feature files takes."""
-    return _all(
+    return options_of(
         command,
         click.option("-o", "--out", metavar="OUT", help="NAME.npy, a folder (the tree is mirrored), or - for stdout."),
-        click.option("--allow-empty", is_flag=True, help="Write (0, D) for a sound too short for one frame."),
+        click.option(
+            "--allow-empty", is_flag=True, help="Write (0, D) for an input that is too short or too small for a row."
+        ),
         run_options,
     )
 
 
 def sound_options(out: str) -> Callable[[F], F]:
     """What every command that writes sound takes; ``out`` says where to."""
-    return lambda command: _all(
+    return lambda command: options_of(
         command,
         click.option("-o", "--out", metavar="OUT", required=True, help=out),
         click.option(
@@ -98,7 +100,7 @@ def sound_options(out: str) -> Callable[[F], F]:
 
 def run_options(command: F) -> F:
     """What every command with many inputs and outputs takes."""
-    return _all(
+    return options_of(
         command,
         click.option("--overwrite", is_flag=True, help="Replace outputs that exist."),
         click.option(
@@ -114,7 +116,8 @@ def run_options(command: F) -> F:
     )
 
 
-def _all(command: F, *decorators: Callable[[F], F]) -> F:
+def options_of(command: F, *decorators: Callable[[F], F]) -> F:
+    """A command with options and arguments, which its help shows in this order."""
     for decorate in reversed(decorators):
         command = decorate(command)
     return command

@@ -14,11 +14,11 @@ import numpy as np
 from featkit.audio.gain import Clipped
 from featkit.cli.batch import Outcome, Report, run
 from featkit.cli.inputs import STDIO, Found, Job, find, jobs, part_of
+from featkit.cli.media import SOUND, Medium
 from featkit.errors import InputError, NotStreamable, WriteError
-from featkit.files.ahead import ahead
 from featkit.files.npy import NpyWriter
+from featkit.files.picture import PictureWriter
 from featkit.files.sidecar import fingerprint, read_sidecar, up_to_date, whole_file, whole_npy, write_sidecar
-from featkit.files.sound import SUFFIXES, SoundBlocks, blocks
 from featkit.files.wav import ENDINGS, SoundWriter, Subtype
 from featkit.numeric import Array
 from featkit.pipeline import Pipeline, pipeline
@@ -27,10 +27,10 @@ from featkit.vary import recorded
 
 
 class Plan(NamedTuple):
-    """What is done with one sound."""
+    """What is done with one input."""
 
-    rate: int  # that it has after the front
-    front: Pipeline | None = None  # from samples to samples
+    rate: int | None  # that a sound has after the front
+    front: Pipeline | None = None  # from samples to samples, from image to image
     features: Pipeline | None = None  # and on
     output: str | None = None  # where what comes out goes, if not where the job says
 
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
         parts = [part for part in (self.front, self.features) if part is not None]
         return pipeline(*parts) if parts else pipeline(Samples())
 
-    def settled(self, sound: SoundBlocks) -> Plan:
+    def settled(self, sound: Any) -> Plan:
         """Read the sound as often as its front needs, so that it streams, for sounds that are too long for memory."""
         if self.front is None or self.front.streamable or not sound.samples:
             return self
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
 class Heard:
     """The blocks of a sound; as they go by, samples that were cut off when it was recorded are counted, if wanted."""
 
-    def __init__(self, sound: Iterable[Array], count: bool) -> None:
+    def __init__(self, sound: Iterable[Any], count: bool) -> None:
         self._sound, self._count = sound, count
         self.clipped = 0
 
@@ -74,14 +74,14 @@ class Features:
     """Outputs that are feature files."""
 
     files: tuple[str, ...] = (".npy",)
-    called = "features"
+    called = "features are"
     #: How the sidecar has a pipeline.
     show: Callable[[Any], str] = repr
 
-    def __init__(self, kind: str) -> None:
-        self.ending = f".{kind}.npy"
+    def __init__(self, kind: str, rows: str = "frames") -> None:
+        self.ending, self.rows = f".{kind}.npy", rows
 
-    def open(self, path: str, plan: Plan, overwrite: bool) -> NpyWriter | SoundWriter:
+    def open(self, path: str, plan: Plan, overwrite: bool) -> NpyWriter | SoundWriter | PictureWriter:
         """What writes one."""
         return NpyWriter(path, overwrite=overwrite)
 
@@ -91,7 +91,7 @@ class Features:
 
     def record(self, plan: Plan) -> dict[str, Any]:
         """What of it must be the same for an output to be up to date."""
-        return {} if plan.front is None else {"prepared_rate": plan.rate}
+        return {} if plan.front is None or plan.rate is None else {"prepared_rate": plan.rate}
 
     def facts(self, out: Any, clipped: int) -> dict[str, Any]:
         """What is known of an output when it is written; ``clipped`` counts samples of the input."""
@@ -99,7 +99,7 @@ class Features:
 
     def told(self, out: Any) -> dict[str, Any]:
         """What else the sidecar tells."""
-        return {"frames": out.rows}
+        return {self.rows: out.rows}
 
     def notes(self, job: Job, facts: dict[str, Any]) -> tuple[str, ...]:
         """What is to be said of it."""
@@ -109,13 +109,14 @@ class Features:
 class Sounds(Features):
     """Outputs that are sound files."""
 
-    called = "sound"
+    called = "sound is"
     ending = ".wav"
 
     def __init__(self, subtype: Subtype, files: tuple[str, ...] = ENDINGS, show: Callable[[Any], str] = repr) -> None:
         self.subtype, self.files, self.show = subtype, files, show
 
     def open(self, path: str, plan: Plan, overwrite: bool) -> SoundWriter:
+        assert plan.rate is not None
         return SoundWriter(path, plan.rate, subtype=self.subtype, overwrite=overwrite)
 
     def whole(self, path: str | os.PathLike[str], made: dict[str, Any]) -> bool:
@@ -145,6 +146,29 @@ class Sounds(Features):
         return tuple(notes)
 
 
+class Pictures(Features):
+    """Outputs that are pictures of power spectrograms."""
+
+    files = (".png",)
+    called = "pictures are"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.ending = f".{kind}.png"
+
+    def open(self, path: str, plan: Plan, overwrite: bool) -> PictureWriter:
+        return PictureWriter(path, overwrite=overwrite)
+
+    def whole(self, path: str | os.PathLike[str], made: dict[str, Any]) -> bool:
+        return whole_file(path, made)
+
+    def record(self, plan: Plan) -> dict[str, Any]:
+        return {**super().record(plan), "picture": PictureWriter.scale}
+
+    def told(self, out: Any) -> dict[str, Any]:
+        return {**super().told(out), "bytes": out.bytes}
+
+
 class Shared(NamedTuple):
     """The options that all commands with outputs share."""
 
@@ -157,50 +181,53 @@ class Shared(NamedTuple):
     allow_empty: bool
 
     @classmethod
-    def taken_from(cls, options: dict[str, Any]) -> Shared:
-        """Take them out of all options."""
+    def taken_from(cls, options: dict[str, Any], medium: Medium = SOUND) -> Shared:
+        """Take them out of all options; how an input is read is the medium's."""
         take = options.pop
         report = Report(take("as_json"), take("quiet"), take("verbose"))
-        reading = {key: take(key) for key in ("channels", "dtype", "truncated")}
+        reading = {key: take(key) for key in medium.reading}
         inputs, out, on_error = take("inputs"), take("out"), take("on_error")
         return cls(inputs, out, on_error, report, reading, take("overwrite"), take("allow_empty"))
 
 
-#: What is to be done with a sound: mostly one plan.
-Plans = Callable[[Job, SoundBlocks], Iterable[Plan]]
+#: What is to be done with an input: mostly one plan.
+Plans = Callable[[Job, Any], Iterable[Plan]]
 #: What is done with an output that is there.
-After = Callable[[Job, SoundBlocks, Plan], None]
+After = Callable[[Job, Any, Plan], None]
 
 
-def carry_out(shared: Shared, target: Features, plans: Plans, after: After | None = None) -> int:
+def carry_out(
+    shared: Shared, target: Features, plans: Plans, after: After | None = None, medium: Medium = SOUND
+) -> int:
     """Find the inputs, make the outputs, and return the exit code."""
-    found = find(shared.inputs, SUFFIXES)
+    medium.check(shared.reading)
+    found = find(shared.inputs, medium.suffixes)
     if isinstance(target, Sounds):
         found = _without_earlier_outputs(found, shared)
-    listed = jobs(found, shared.out, target.ending, target.files)
-    _check_standard_output(listed, shared, target)
+    listed = jobs(found, shared.out, target.ending, target.files, target.called)
+    _check_standard_output(listed, shared, target, medium)
     sources = {os.path.abspath(source) for source, _ in found.inputs if source != STDIO}
 
-    def make(job: Job, sound: SoundBlocks, reading: dict[str, Any]) -> Iterator[Outcome]:
-        for plan in plans(job, sound):
+    def make(job: Job, source: Any, reading: dict[str, Any]) -> Iterator[Outcome]:
+        for plan in plans(job, source):
             one = job._replace(output=plan.output or job.output)
             if os.path.abspath(one.output) in sources:
                 raise WriteError(f"{one.output} is an input, and would be replaced; write elsewhere with -o")
-            yield _write(one, sound, plan, target, shared._replace(reading=reading))
+            yield _write(one, source, plan, target, shared._replace(reading=reading), medium)
             if after is not None:
-                after(one, sound, plan)
+                after(one, source, plan)
 
     def work(job: Job) -> list[Outcome]:
-        sound = blocks(job.source, **shared.reading, empty="keep" if shared.allow_empty else "error")
-        if shared.reading["channels"] != "each":
-            return list(make(job, sound, shared.reading))
+        source = medium.open(job.source, shared.reading, shared.allow_empty)
+        if not medium.several(shared.reading):
+            return list(make(job, source, shared.reading))
         outcomes: list[Outcome] = []
-        for channel in range(sound.channels):
-            one = job._replace(output=part_of(job.output, f"ch{channel}", target.ending))
-            outcomes += make(one, sound.channel(channel), {**shared.reading, "channels": channel})
+        for part in medium.parts(source, shared.reading):
+            one = job._replace(output=part_of(job.output, part.name, target.ending))
+            outcomes += make(one, part.source, part.reading)
         return outcomes
 
-    return run(found, listed, work, shared.on_error, shared.report)
+    return run(found, listed, work, shared.on_error, shared.report, audio=medium is SOUND)
 
 
 def _without_earlier_outputs(found: Found, shared: Shared) -> Found:
@@ -216,26 +243,26 @@ def _without_earlier_outputs(found: Found, shared: Shared) -> Found:
     return Found(inputs, found.nothing if inputs or not found.inputs else list(shared.inputs))
 
 
-def _check_standard_output(listed: list[Job], shared: Shared, target: Features) -> None:
+def _check_standard_output(listed: list[Job], shared: Shared, target: Features, medium: Medium) -> None:
     if all(job.output != STDIO for job in listed):
         return
-    if shared.reading["channels"] == "each":
-        raise click.UsageError(
-            "--channels each writes a file per channel; standard output is only one: give -o FOLDER/"
-        )
+    several = medium.several(shared.reading)
+    if several:
+        raise click.UsageError(f"{several}; standard output is only one: give -o FOLDER/")
     name = f"NAME{target.files[0]}"
     if shared.report.as_json:
-        raise click.UsageError(f"--json and the {target.called} both want standard output; give -o {name}")
+        raise click.UsageError(f"--json and the {target.called.split()[0]} both want standard output; give -o {name}")
     if sys.stdout is not None and sys.stdout.isatty():
-        what = "features are" if target.called == "features" else "sound is"
-        raise click.UsageError(f"{what} binary and would garble the terminal; give -o {name} or redirect the output")
+        raise click.UsageError(
+            f"{target.called} binary and would garble the terminal; give -o {name} or redirect the output"
+        )
 
 
-def _write(job: Job, sound: SoundBlocks, plan: Plan, target: Features, shared: Shared) -> Outcome:
+def _write(job: Job, source: Any, plan: Plan, target: Features, shared: Shared, medium: Medium) -> Outcome:
     record: dict[str, Any] = {
         "pipeline": target.show(plan.stages),
         "input": None if job.source == STDIO else fingerprint(job.source),
-        "rate": sound.rate,
+        **medium.record(source),
         "reading": shared.reading,
         **target.record(plan),
     }
@@ -248,22 +275,18 @@ def _write(job: Job, sound: SoundBlocks, plan: Plan, target: Features, shared: S
                 f"{job.output} exists, made with other settings or from another input; use --overwrite or another -o"
             )
     with target.open(job.output, plan, shared.overwrite) as out:
-        settled = plan.settled(sound)
-        # Plain samples are read faster than a thread hands them over.
-        heard = Heard(ahead(sound) if sound.compressed else sound, count=isinstance(target, Sounds))
+        settled = plan.settled(source) if medium.rereads else plan
+        heard = Heard(medium.blocks(source), count=isinstance(target, Sounds))
         for rows in settled.stages.iterate(heard):
             out.append(rows)
         if not out.rows and not shared.allow_empty:
-            raise InputError(
-                f"{sound.shown} is too short: {sound.samples} samples give no frame; shorten the frames, pad the sound, or "
-                "write an empty result with --allow-empty"
-            )
+            raise InputError(medium.gives_nothing(source))
         facts = target.facts(out, heard.clipped)
         if job.output != STDIO:
             out.complete()
             # Before the output gets its name: it must not appear without it, nor beside that of another.
-            told = {"samples": sound.samples, **target.told(out), **facts}
+            told = {**medium.told(source), **target.told(out), **facts}
             if settled.front is not None and settled.front != plan.front:
                 told["settled"] = recorded(settled.front)
             write_sidecar(job.output, {**record, **told})
-    return Outcome("ok", job.output, sound.samples / sound.rate, facts, target.notes(job, facts))
+    return Outcome("ok", job.output, medium.seconds(source), facts, target.notes(job, facts))

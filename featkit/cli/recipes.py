@@ -15,17 +15,21 @@ from featkit.errors import InputError, ParameterError
 from featkit.parameters import Parameters
 from featkit.pipeline import Pipeline
 
-Build = Callable[[int], Pipeline]
+#: Makes the pipeline for a sampling rate; for None where there is none.
+Build = Callable[[int | None], Pipeline]
 
 
-def textbook(make: Callable[..., Pipeline], given: dict[str, Any], settings: dict[str, str]) -> Build:
-    """The builder ``make`` with the options given, and ``--set`` on its stages."""
-    changes = _stage_settings(make(), settings)
-    return lambda rate: make(rate, **given).with_(**changes)
+def textbook(make: Callable[..., Pipeline], given: dict[str, Any], settings: dict[str, str], rated: bool) -> Build:
+    """The builder ``make`` with the options given, and ``--set`` on its stages; ``rated``: it wants the sampling rate."""
+    # An option may go beyond what the usual rate allows.
+    changes = _stage_settings(make() if rated else make(**given), settings)
+    return lambda rate: (make(rate, **given) if rated else make(**given)).with_(**changes)
 
 
-def preset(spec: str, feature: str | None, given: dict[str, Any], settings: dict[str, str]) -> tuple[str, Build]:
-    """The preset that ``--preset`` names, and the name of its feature.
+def preset(
+    spec: str, feature: str | None, given: dict[str, Any], settings: dict[str, str], axis: str = "sample"
+) -> tuple[str, Build]:
+    """The preset that ``--preset`` names, and the name of its feature; it must take what has rows along ``axis``.
 
     ``kaldi`` means that dialect's feature of the command's own name, ``kaldi/plp`` that feature, ``kaldi:mfcc.conf`` what a
     configuration file says. ``--set`` takes the upstream's options (``num_mel_bins=80``) and, with a dot, any parameter of
@@ -38,16 +42,17 @@ def preset(spec: str, feature: str | None, given: dict[str, Any], settings: dict
         )
     dialect, colon, config = spec.partition(":")
     if colon:
-        pipeline = presets.from_config(dialect, config)
+        pipeline = _taking(axis, spec, presets.from_config(dialect, config))
         changes = _stage_settings(pipeline, settings)
         return Path(config).stem, lambda rate: _fitting(pipeline.with_(**changes), rate)
     name = spec if "/" in spec else f"{spec}/{feature}"
     options = {key: read_value(text) for key, text in settings.items() if "__" not in key}
     stages = {key: text for key, text in settings.items() if "__" in key}
-    changes = _stage_settings(presets.get(name, **options), stages)
+    changes = _stage_settings(_taking(axis, name, presets.get(name, **options)), stages)
 
-    def build(rate: int) -> Pipeline:
-        return _fitting(presets.get(name, **{**presets.rate_options(name, rate), **options}).with_(**changes), rate)
+    def build(rate: int | None) -> Pipeline:
+        told = {} if rate is None else presets.rate_options(name, rate)
+        return _fitting(presets.get(name, **{**told, **options}).with_(**changes), rate)
 
     return name.rpartition("/")[2], build
 
@@ -82,7 +87,18 @@ def _as_declared(part: Parameters, field: str, text: str) -> Any:
     return value
 
 
-def _fitting(pipeline: Pipeline, rate: int) -> Pipeline:
+def _taking(axis: str, spec: str, pipeline: Pipeline) -> Pipeline:
+    """The pipeline, if it is for inputs of this kind; features of others are made of what else there is."""
+    kinds = {"sample": "sound", "height": "images", "document": "text"}
+    takes = pipeline.axes()[0][0]
+    if takes in kinds and takes != axis:
+        raise click.UsageError(f"{spec} is a preset for {kinds[takes]}, and this command reads {kinds[axis]}")
+    return pipeline
+
+
+def _fitting(pipeline: Pipeline, rate: int | None) -> Pipeline:
+    if rate is None:
+        return pipeline
     for name, value in pipeline.parameters().items():
         if name.rpartition("__")[2] == "rate" and value != rate:
             raise InputError(

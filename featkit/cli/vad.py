@@ -87,6 +87,7 @@ def _print_segments(job: Job, sound: SoundBlocks, plan: Plan) -> None:
 def _seconds(mask: str, sound: SoundBlocks, plan: Plan) -> Iterator[tuple[float, float]]:
     """Where segments begin and end: half-way between the middles of frames, at the ends with the first and last frame."""
     assert plan.features is not None
+    assert plan.rate is not None
     frames = next(stage for stage in plan.features.stages if isinstance(stage, Frames)).geometry()
     marks = load(mask)
     last = ((len(marks) - 1) * frames.hop - frames.left + frames.span) / plan.rate

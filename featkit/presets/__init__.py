@@ -2,8 +2,9 @@
 
 ``featkit.presets.kaldi.fbank(num_mel_bins=80)`` and ``featkit.presets.get("kaldi/fbank", num_mel_bins=80)`` are the same
 pipeline. A dialect is a module here; each of its public functions that returns a Pipeline is a preset, its keyword
-arguments are the upstream's options. Input is samples in [-1, 1); a dialect on the 16-bit scale multiplies itself.
-Output is ``(frames, features)``, even where the upstream has it the other way round.
+arguments are the upstream's options. Input is samples in [-1, 1), or the levels of an 8-bit image; a dialect on another
+scale multiplies itself. Output is ``(frames, features)`` or ``(height, width, channels)``, even where the upstream has it
+the other way round.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def _features(dialect: ModuleType) -> dict[str, Any]:
         name: made
         for name, made in vars(dialect).items()
         if inspect.isfunction(made)
-        and made.__module__ == dialect.__name__
+        and (made.__module__ == dialect.__name__ or made.__module__.startswith(f"{dialect.__name__}._"))
         and not name.startswith(("_", "from_"))
         and made.__annotations__.get("return") in ("Pipeline", Pipeline)
     }

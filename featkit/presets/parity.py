@@ -88,6 +88,18 @@ PARITY: dict[str, Parity] = {
         )
         for feature in ("clap", "speecht5", "wav2vec2")
     },
+    **{
+        f"huggingface/{processor}": Parity(
+            "transformers 5.24 (Pillow)", 0.0, relative=False, reason="the same operations in the same precision"
+        )
+        for processor in ("vit", "deit", "beit", "clip", "convnext", "siglip")
+    },
+    "torchvision/imagenet": Parity(
+        "torchvision, ImageClassification on a Pillow image (its documented definition)",
+        0.0,
+        relative=False,
+        reason="the same operations in the same precision; torchvision itself is not run: it cannot be beside this torch",
+    ),
     "whisper/log_mel_spectrogram": Parity(
         "openai-whisper 20250625 (torch 2.13)",
         5.7e-5,

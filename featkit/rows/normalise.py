@@ -100,7 +100,7 @@ class Normalise(Pointwise):
 
     Notes
     -----
-    Shape: ``(frames, features)``, unchanged. Mostly made by fitting :class:`Cmvn`.
+    Shape: any, unchanged; features are the last axis (of images: the channels). Mostly made by fitting :class:`Cmvn`.
 
     Raises
     ------
@@ -115,8 +115,7 @@ class Normalise(Pointwise):
     """
 
     name = "normalise"
-    shape = "* * -> * *"
-    formula = "y[t, d] = (x[t, d] - mean[d]) / deviation[d]"
+    formula = "y[t, ..., d] = (x[t, ..., d] - mean[d]) / deviation[d]"
     source = "the definition of a standard score"
 
     mean: np.ndarray
@@ -133,9 +132,9 @@ class Normalise(Pointwise):
             )
 
     def row_shape(self, row: RowShape) -> RowShape:
-        if row is not None and row != self.mean.shape:
-            raise ShapeError(f"Normalise has learned {len(self.mean)} features, got rows of {row[0]}")
-        return self.mean.shape
+        if row is not None and row[-1:] != self.mean.shape:
+            raise ShapeError(f"Normalise has learned {len(self.mean)} features, got rows of {row[-1] if row else 1}")
+        return row
 
     def apply(self, rows: Array) -> Array:
         return (rows - self.mean.astype(rows.dtype)) / self.deviation.astype(rows.dtype)

@@ -73,9 +73,30 @@ _ENERGY_AND_MELS = featkit.Join(
     (featkit.LogEnergy(), featkit.Window("povey") | featkit.PowerSpectrum(512) | featkit.MelBank(23) | featkit.Log())
 )
 
+_KERNELS = np.linspace(-1, 1, 2 * 3 * 3 * 2).reshape(2, 3, 3, 2)  # two kernels of 3x2 for three channels
 _CLICKS = np.float32([0.5, -0.25, 0.0, 0.125, -0.5])  # a recording of five samples
 
 TABLE = {
+    "AdaptiveAveragePool": [featkit.AdaptiveAveragePool((3, 2)), featkit.AdaptiveAveragePool(7)],
+    "AdaptiveMaxPool": [featkit.AdaptiveMaxPool((3, 2))],
+    "AveragePool": [
+        featkit.AveragePool(3, 2, 1),
+        featkit.AveragePool(3, 2, 1, True, False),
+        featkit.AveragePool((3, 2), (1, 3), (1, 0)),
+    ],
+    "BlockDct": [featkit.BlockDct(5, keep=4, shift=0.5)],
+    "CoOccurrence": [featkit.CoOccurrence((1.0, 2.0), (0.0, 0.8, 2.4), 4, -1.0, 1.0, normed=False)],
+    "Convolve": [
+        featkit.Convolve(_KERNELS),
+        featkit.Convolve(_KERNELS, np.array([0.5, -1.0]), stride=2, padding=(2, 1), fill="reflect"),
+        featkit.Convolve(_KERNELS, dilation=(2, 3), padding="same", fill="mirror"),
+        featkit.Convolve(_KERNELS, stride=(3, 1), padding="same", fill="edge"),
+        featkit.Convolve(featkit.sobel_kernels()[[0, 1, 0]], groups=3, padding=1),
+    ],
+    "Hog": [featkit.Hog(4, 3, 2), featkit.Hog(5, (4, 3), (1, 2), "L1", sums="float64")],
+    "LearnKernels": [featkit.LearnKernels(3, 4, 2, sample=100, contrast=0.1, rounds=3)],
+    "LocalBinaryPattern": [featkit.LocalBinaryPattern(12, 2.5, "uniform")],
+    "MaxPool": [featkit.MaxPool(3, 2, 1), featkit.MaxPool(3, 2, ceil=True), featkit.MaxPool((2, 3), (3, 1), (1, 0))],
     "AddNoise": [
         featkit.AddNoise(_CLICKS, noise_name="clicks.wav"),
         featkit.AddNoise(_CLICKS, snr_db=-3.0, offset=2, level="active"),
@@ -104,6 +125,12 @@ TABLE = {
     "MelBank": [featkit.MelBank(n_mels=80), featkit.MelBank(20, 8000, 100, 3800, "slaney", norm="area", n_fft=512)],
     "Mix": [featkit.Mix(_CLICKS, gain=0.5, offset=3)],
     "Normalise": [featkit.Normalise(np.linspace(-1, 1, 13), np.linspace(0.5, 2, 13))],
+    "Patches": [
+        featkit.Patches(3, stride=2, order="unfold", padding=1, remainder="fill"),
+        featkit.Patches((2, 5), stride=(3, 4), padding=(4, 2), fill="reflect", dilation=(2, 1)),
+        featkit.Patches(4, dilation=3, order="unfold", stride=1, fill="mirror", padding=2),
+        featkit.Patches(1),
+    ],
     "PowerSpectrum": [featkit.PowerSpectrum(401, engine="featkit"), featkit.PowerSpectrum(512)],
     "PreEmphasis": [featkit.PreEmphasis(0.5, "edge"), featkit.PreEmphasis(0), featkit.PreEmphasis(first=0.25)],
     "PitchShift": [featkit.PitchShift(-5.0), featkit.PitchShift(0)],
@@ -132,6 +159,7 @@ TABLE = {
     ],
     "SpecAugment": [featkit.SpecAugment(5, 4, 2, 6, 0.5, 2, seed=3)],
     "TimeShift": [featkit.TimeShift(-70), featkit.TimeShift(0)],
+    "TriangleCode": [featkit.TriangleCode(np.eye(2, 12), np.eye(12), np.linspace(-0.1, 0.1, 12), 2, 3, 0.5)],
     "Vary": [
         featkit.Vary(featkit.Affine(), {"scale": featkit.uniform(0.5, 2.0)}),
         featkit.Vary(featkit.SpecAugment(4), {"frame_masks": featkit.integers(1, 3)}, probability=0.5),
@@ -194,16 +222,31 @@ PIPELINES = {
     "from documents to counts": featkit.bow(ngrams=(1, 2)),
     "from documents to TF-IDF": featkit.bow("char_wb", (2, 3), tfidf=True),
     "from Chinese to hashed counts": featkit.bow("cjk", hashed=50, stop_words=None),
+    "an image's edges": featkit.Convolve(featkit.sobel_kernels()[[0, 1, 0]], groups=3, padding="same", fill="mirror")
+    | featkit.EdgeStrength()
+    | featkit.MaxPool(2)
+    | featkit.BlockDct(4),
+    "the front of a network": featkit.Convolve(_KERNELS, padding=1)
+    | featkit.Relu()
+    | featkit.MaxPool(3, 2, 1)
+    | featkit.AdaptiveAveragePool(2)
+    | featkit.Flatten(),
+    "the histogram of edges": featkit.LocalBinaryPattern(method="uniform")
+    | featkit.Histogram(10, -0.5, 9.5, "share", "float32"),
+    "the energy of an image": featkit.ImageSpectrum() | featkit.RadialEnergy() | featkit.Log(),
+    "learned kernels": featkit.LearnKernels(4, 5, contrast=0.1) | featkit.AdaptiveAveragePool(2) | featkit.Flatten(),
     "learns inside": _FRAMES | featkit.Cmvn(variance=False) | featkit.Dct(5),
 }
 
 
 def _options(hint):
-    """What a field is tested with: every choice of a Literal, both values of a bool."""
+    """What a field is tested with: every choice of a Literal, alone where it takes several, both values of a bool."""
     if typing.get_origin(hint) is typing.Literal:
         return typing.get_args(hint)
     if hint is bool:
         return (False, True)
+    if typing.get_origin(hint) is tuple:
+        return tuple((value,) for value in _options(typing.get_args(hint)[0]))
     return tuple(value for option in typing.get_args(hint) for value in _options(option))
 
 
@@ -260,8 +303,16 @@ def learns(stage):
 
 # --- rows -------------------------------------------------------------------------------------------------------------
 
-NOT_NEGATIVE = {"Pcen"}  # stages on energies whose axes don't say so, as "bin" and "mel" do
-WIDTHS = {"bin": 257, "phasor": 17, "tap": 400, "mel": 40, "channel": 3}  # axes that want a width of their own
+# stages on energies and masses whose axes don't say so, as "bin" and "mel" do
+NOT_NEGATIVE = {"Pcen", "CoOccurrenceProperties", "Hog", "HuMoments"}
+WIDTHS = {
+    "bin": 257,
+    "phasor": 17,
+    "tap": 400,
+    "mel": 40,
+    "width": 34,
+    "channel": 3,
+}  # axes that want a width of their own
 
 
 def row_shape_in(stage):
@@ -287,6 +338,10 @@ def rows_for(stage, n, dtype=np.float32, seed=0):
         )
         listed = [rng.choice(words, size=rng.integers(0, 9)).tolist() for _ in range(n)]
         return list(map(" ".join, listed)) if given == ("document",) else listed
+    if given == ("height", "width", "channel"):
+        rows = rng.integers(0, 256, (n, *row_shape_in(stage))).astype(dtype)  # the levels of an 8-bit image
+        rows.setflags(write=False)
+        return rows
     rows = rng.standard_normal((n, *row_shape_in(stage)))
     if given[-1] == "phasor":
         rows = rows + 1j * rng.standard_normal(rows.shape)

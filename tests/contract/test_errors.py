@@ -419,7 +419,7 @@ def test_a_stream_of_rows_that_was_never_pushed_has_no_width():
 @pytest.mark.parametrize(
     ("base", "message"),
     [
-        (featkit.Stage, "Half is of no kind; derive from Pointwise, Windowed, Whole or Learner"),
+        (featkit.Stage, "Half is of no kind; derive from Pointwise, Windowed, Summary, Whole or Learner"),
         (featkit.Pointwise, r"Half must define apply\(rows\)"),
         (featkit.Windowed, r"Half must define geometry\(\)"),
         (featkit.Whole, r"Half must define apply\(rows\)"),

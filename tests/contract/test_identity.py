@@ -60,7 +60,8 @@ def other_values(value):
     if isinstance(value, np.ndarray):
         return [value + 1]
     if isinstance(value, tuple):
-        return [value + value[:1], value[:-1]]
+        turned = [value[::-1]] if all(isinstance(item, numbers.Real) for item in value) else []
+        return [value + value[:1], value[:-1], *turned]
     hints = [hint for kind in featkit.stages().values() for hint in field_types(kind).values()]
     return [
         600.0,

@@ -14,6 +14,14 @@ from featkit.presets.parity import PARITY
 NAMES = presets.names()
 
 
+def settles(pipeline):
+    """Whether it streams after a first pass, at the least; an image is taken as a whole."""
+    return pipeline.streamable or pipeline.axes()[0][0] != "height"
+
+
+SETTLING = [name for name in NAMES if settles(presets.get(name))]
+
+
 def rows_of(pipeline, on, n=None):
     """Rows that fit the preset, enough for a few frames."""
     length = max((frames.length + 5 * frames.hop for frames in parts(pipeline, featkit.Frames)), default=900)
@@ -32,7 +40,7 @@ def ready(name, on):
     return on.fitted(pipeline) if on.learns(pipeline) else pipeline
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SETTLING)
 @settings(max_examples=15)
 @given(data=st.data())
 def test_any_chunking_gives_the_bytes_of_the_whole(name, data, on):
@@ -44,7 +52,19 @@ def test_any_chunking_gives_the_bytes_of_the_whole(name, data, on):
     on.same_bytes(on.streamed(pipeline, on.split(rows, cuts)), pipeline(rows))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SETTLING])
+def test_an_image_in_blocks_is_the_image(name, on):
+    """It is collected, and is neither streamed nor settled; both say so."""
+    pipeline = presets.get(name)
+    rows = rows_of(pipeline, on)
+    on.same_bytes(np.concatenate(list(pipeline.iterate(on.split(rows, [3, 17])))), pipeline(rows))
+    with pytest.raises(featkit.NotStreamable, match="needs the whole input"):
+        pipeline.stream()
+    with pytest.raises(featkit.NotStreamable, match="cannot be settled in a first pass; call it on the whole input"):
+        pipeline.settle([rows])
+
+
+@pytest.mark.parametrize("name", SETTLING)
 def test_one_row_at_a_time_gives_the_bytes_of_the_whole(name, on):
     pipeline = ready(name, on)
     rows = rows_of(pipeline, on)[:1500]
@@ -53,7 +73,7 @@ def test_one_row_at_a_time_gives_the_bytes_of_the_whole(name, on):
     on.same_bytes(on.streamed(pipeline, on.split(rows, range(1, len(rows)))), pipeline(rows))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not presets.get(name).streamable])
+@pytest.mark.parametrize("name", [name for name in SETTLING if not presets.get(name).streamable])
 def test_what_does_not_stream_says_so_and_settles(name, on):
     pipeline = presets.get(name)
     with pytest.raises(featkit.NotStreamable, match=r"needs the whole input.*settle"):

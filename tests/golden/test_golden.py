@@ -1,4 +1,4 @@
-"""Presets against the stored outputs of upstreams, on the project's own recording (see make.py)."""
+"""Presets against the stored outputs of upstreams, on the project's own recording and picture (see make.py)."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import featkit
 from featkit import presets
 from featkit.presets.parity import PARITY
 
@@ -22,11 +23,16 @@ def cases():
 
 @pytest.mark.parametrize(("path", "case"), list(cases()))
 def test_preset_gives_what_the_upstream_gave(path, case):
-    samples, rate = soundfile.read(HERE.parents[1] / "examples" / "speech.wav", dtype="float32")
-    samples = samples[rate // 2 : rate // 2 + rate * 3 // 2]
     with np.load(path) as archive:
         expected = archive[case["name"]]
-    got = presets.get(case["preset"], **case["options"])(samples)
+    pipeline = presets.get(case["preset"], **case["options"])
+    examples = HERE.parents[1] / "examples"
+    if pipeline.axes()[0][0] == "height":
+        given = featkit.read_image(examples / "picture.png")
+    else:
+        samples, rate = soundfile.read(examples / "speech.wav", dtype="float32")
+        given = samples[rate // 2 : rate // 2 + rate * 3 // 2]
+    got = pipeline(given)
     assert got.shape == expected.shape
     parity = PARITY[case["preset"]]
     scale = np.abs(expected).max() if parity.relative else 1.0

@@ -1,16 +1,17 @@
-"""Hugging Face transformers 5.23: its audio feature extractors, in the names of their own options.
+"""Hugging Face transformers: its audio feature extractors (5.23) and image processors (5.24), in their own options.
 
 Two ways in: :func:`from_config` (or a preset by name, ``huggingface/whisper``) makes the pipeline for one signal, samples to
-``(frames, features)``; :func:`extract` takes one signal or several and returns what the extractor's call returns with
+``(frames, features)``, or for one image; :func:`extract` takes one or several and returns what the extractor's call returns with
 ``return_tensors="np"``: arrays by name, padded and masked.
 
 The options of a preset are those of the extractor's constructor and, behind them, those of its call that matter for one
 signal. Samples are in [-1, 1), whatever scale the extractor works on. Where an extractor has two ways of computing (PyTorch
-in float32, NumPy in float64), these pipelines go NumPy's way.
+in float32, NumPy in float64), these pipelines go NumPy's way; of an image processor, Pillow's, not torchvision's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from featkit.audio.context import StackFrames
@@ -20,7 +21,13 @@ from featkit.audio.preemphasis import PreEmphasis
 from featkit.errors import ParameterError
 from featkit.numeric import Array
 from featkit.pipeline import Pipeline, pipeline
-from featkit.presets.huggingface import _call, _config, _spectra
+from featkit.presets.huggingface import _call, _config, _images, _spectra
+from featkit.presets.huggingface._images import beit as beit
+from featkit.presets.huggingface._images import clip as clip
+from featkit.presets.huggingface._images import convnext as convnext
+from featkit.presets.huggingface._images import deit as deit
+from featkit.presets.huggingface._images import siglip as siglip
+from featkit.presets.huggingface._images import vit as vit
 from featkit.rows.scale import Precision, Samples
 from featkit.rows.standardise import Standardise, ZScore
 from featkit.stage import Stage
@@ -52,8 +59,7 @@ def from_config(config: _config.Config, **overrides: Any) -> Pipeline:
     >>> from_config({"feature_extractor_type": "WhisperFeatureExtractor", "feature_size": 128})["mel"].n_mels
     128
     """
-    values = _config.read(config) | overrides
-    preset = _PRESETS[_config.extractor(values)]
+    preset, values = _asked(_config.read(config) | overrides)
     made: Pipeline = preset(**_config.options(values, preset))
     return made
 
@@ -66,7 +72,8 @@ def extract(config: _config.Config, samples: Any, **call_options: Any) -> dict[s
     config : path, str or dict
         The file, the folder that holds it, its text, or the keys read from it.
     samples : array_like or list of array_like
-        One signal, or several: a list, or the rows of an array.
+        One signal, or several: a list, or the rows of an array. Of an image processor: an image of shape (height, width,
+        channels), or several.
     **call_options
         Those of the extractor's call: ``padding``, ``max_length``, ``truncation``, ``pad_to_multiple_of``,
         ``return_attention_mask``, ``sampling_rate`` (which is compared), ``do_normalize`` ... And ``target=True``, where
@@ -76,8 +83,9 @@ def extract(config: _config.Config, samples: Any, **call_options: Any) -> dict[s
     Returns
     -------
     dict of str to ndarray
-        By the upstream's names (``input_features`` or ``input_values``, ``attention_mask``, ``is_longer``), in its shapes and
-        types. Signals of different lengths that are not to be padded give an array of arrays, where upstream does.
+        By the upstream's names (``input_features``, ``input_values`` or ``pixel_values``, ``attention_mask``, ``is_longer``),
+        in its shapes and types. Signals of different lengths that are not to be padded give an array of arrays, where upstream
+        does.
 
     Raises
     ------
@@ -94,9 +102,18 @@ def extract(config: _config.Config, samples: Any, **call_options: Any) -> dict[s
     >>> made["input_values"].shape, made["attention_mask"].sum(axis=1)
     ((2, 1600), array([ 800, 1600]))
     """
-    values = _config.read(config)
-    preset = _PRESETS[_config.extractor(values)]
+    preset, values = _asked(_config.read(config))
+    if preset.__name__ in _images.PRESETS:
+        return _images.call(preset, _config.complete(values, preset), samples, dict(call_options))
     return _call.call(_call.Extractor(preset, _config.complete(values, preset)), samples, dict(call_options))
+
+
+def _asked(values: dict[str, Any]) -> tuple[Callable[..., Pipeline], dict[str, Any]]:
+    """The preset, and the values that are set: for an image processor, null is its default."""
+    preset = _PRESETS[_config.extractor(values)]
+    if preset.__name__ in _images.PRESETS:
+        values = {key: value for key, value in values.items() if value is not None}
+    return preset, values
 
 
 def whisper(
@@ -612,4 +629,4 @@ def _fill(padding: str | bool, length: int, multiple: int | None, value: float) 
 
 _PRESETS = {
     preset.__name__: preset for preset in (whisper, ast, clap, speech2text, seamless_m4t, speecht5, wav2vec2, parakeet)
-}
+} | _images.PRESETS

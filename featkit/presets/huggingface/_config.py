@@ -26,6 +26,15 @@ EXTRACTORS = {
     "Wav2Vec2FeatureExtractor": "wav2vec2",
     "ParakeetFeatureExtractor": "parakeet",
 }
+#: The same for images; each has been called ``...FeatureExtractor`` and ``...ImageProcessorFast``, too.
+PROCESSORS = {
+    "ViTImageProcessor": "vit",
+    "DeiTImageProcessor": "deit",
+    "BeitImageProcessor": "beit",
+    "CLIPImageProcessor": "clip",
+    "ConvNextImageProcessor": "convnext",
+    "SiglipImageProcessor": "siglip",
+}
 _FILES = ("preprocessor_config.json", "processor_config.json")
 # What transformers writes into these files, or once wrote, and doesn't read back: names, and what follows from other keys.
 _BOOKKEEPING = {
@@ -33,13 +42,15 @@ _BOOKKEEPING = {
     *("n_samples", "nb_max_frames", "nb_max_samples", "nb_frequency_bins", "chunk_length_s", "mel_filters"),
     *("mel_filters_slaney", "window", "sample_size", "sample_stride", "n_freqs", "n_fft"),
     *("frame_signal_scale", "reduction_factor"),
+    *("image_processor_type", "data_format", "input_data_format", "device", "return_tensors", "disable_grouping"),
+    *("image_seq_length", "auto_map"),
 }
 
 
 def read(config: Config) -> dict[str, Any]:
     """The keys of a configuration, however it is given."""
     values = dict(config) if isinstance(config, Mapping) else _parsed(*_text(config))
-    inner = values.get("feature_extractor")
+    inner = values.get("feature_extractor", values.get("image_processor"))
     return dict(inner) if isinstance(inner, Mapping) else values
 
 
@@ -70,15 +81,20 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
 
 def extractor(values: Mapping[str, Any]) -> str:
     """The preset for the extractor that the keys name."""
-    kind = values.get("feature_extractor_type")
+    kind = values.get("image_processor_type", values.get("feature_extractor_type"))
+    known = EXTRACTORS | PROCESSORS
     if kind is None:
         raise ParameterError(
-            "the configuration has no feature_extractor_type; add one of " + ", ".join(EXTRACTORS) + " to it"
+            "the configuration has no feature_extractor_type; add one of "
+            + ", ".join(EXTRACTORS)
+            + " to it, or an image_processor_type: "
+            + ", ".join(PROCESSORS)
         )
-    if kind not in EXTRACTORS:
-        hint = did_you_mean(str(kind), EXTRACTORS)
-        raise ParameterError(f"featkit has no {kind!r}{hint}; it knows " + ", ".join(EXTRACTORS))
-    return EXTRACTORS[kind]
+    plain = str(kind).removesuffix("Fast").replace("FeatureExtractor", "ImageProcessor")
+    if kind not in known and plain not in PROCESSORS:
+        hint = did_you_mean(str(kind), known)
+        raise ParameterError(f"featkit has no {kind!r}{hint}; it knows " + ", ".join(known))
+    return known[kind] if kind in known else PROCESSORS[plain]
 
 
 def options(values: Mapping[str, Any], preset: Callable[..., Pipeline]) -> dict[str, Any]:
