@@ -136,7 +136,7 @@ def bow(corpus: tuple[str, ...], **options: Any) -> int:
     report = Report(take("as_json"), take("quiet"), take("verbose"))
     on_error = take("on_error")
     task = _Task(corpus, report, **options)
-    return run(Found([(corpus[0], Path(corpus[0]))], []), [task.job], task.work, on_error, report)
+    return run(Found([(corpus[0], Path(corpus[0]))], []), [task.job], task.work, on_error, report, audio=False)
 
 
 class _Task:
