@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +17,7 @@ from benchmarks.corpora import documents, origin
 from benchmarks.memory import forget_peak, peak
 from benchmarks.report import Asked, Section, pairs_sections, say
 from benchmarks.signals import ROOT
-from benchmarks.timing import Calls, Limit, Pair
+from benchmarks.timing import Calls, Limit, Pair, clocked, no_collection, verdict
 from featkit import presets
 
 SKLEARN = ("sklearn",)
@@ -44,6 +46,8 @@ def sections(asked: Asked) -> Iterator[Section]:
         yield section._replace(text=f"`fit_transform` of a list of str: {origin()}.")
     if asked.wants("text: memory"):
         yield memory(sizes.reviews)
+    if asked.wants("text: jobs"):
+        yield jobs(sizes.reviews, 3 if asked.quick else 7)
 
 
 def pairs(sizes: Sizes) -> Iterator[Pair]:
@@ -123,6 +127,37 @@ def memory(megabytes: float) -> Section:
         f"documents. featkit's share of scikit-learn's is {share:.2f} (floor 2, goal below 1): {word}."
     )
     return Section("Text: memory", text, ("library", "added MB", "before MB", "at the end MB"), rows, problems)
+
+
+# --- two processes ------------------------------------------------------------------------------------------------------
+
+
+def jobs(megabytes: float, rounds: int, floor: float = 1.3, goal: float = 1.6) -> Section:
+    """``featkit bow`` with one process and with two, as commands, in turn."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        corpus = folder / "corpus.txt"
+        corpus.write_text("\n".join(documents("English", 1300, megabytes)), encoding="utf-8")
+        called = [sys.executable, "-m", "featkit", "bow", str(corpus), "--overwrite", "--quiet"]
+        calls = [
+            lambda n=n: subprocess.run(
+                [*called, "--jobs", str(n), "-o", str(folder / f"{n}.npz")], cwd=ROOT, check=True
+            )
+            for n in (1, 2)
+        ]
+        for call in calls:
+            call()
+        same = (folder / "1.npz").read_bytes() == (folder / "2.npz").read_bytes()
+        with no_collection():
+            seconds = np.array([[clocked(call) for call in calls] for _ in range(rounds)])
+    ratio = float(np.median(seconds[:, 0] / seconds[:, 1]))
+    word = verdict(ratio, floor, goal) if same else "FAILED: other bytes"
+    one, two = np.median(seconds, axis=0)
+    say(f"text: jobs: {ratio:.2f}, {word}")
+    text = f"`featkit bow` on {megabytes:g} MB of English, from file to `.npz`, in the system's cache; the same bytes."
+    row = (f"{one:.2f}", f"{two:.2f}", f"**{ratio:.2f}**", f"{floor:g}", f"{goal:g}", word)
+    problems = [] if word in ("floor held", "goal reached") else [f"text: jobs: two processes: {word} ({ratio:.2f})"]
+    return Section("Text: jobs", text, ("--jobs 1 s", "--jobs 2 s", "ratio", "floor", "goal", ""), [row], problems)
 
 
 def _main(library: str, megabytes: str) -> None:

@@ -10,12 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))  # benchmarks/ is not installed
 
-from benchmarks import audio, convolution, growth, image, memory, report, signals  # noqa: E402
+from benchmarks import audio, convolution, growth, image, memory, report, signals, text  # noqa: E402
 from benchmarks.timing import Budget, Calls, Limit, Pair, Result, compare, measure  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the peers
 
 TINY = audio.Sizes(short=1, long=41, hour=2, clips=3)
+TINY_TEXTS = text.Sizes(*[0.02] * 6)
 TINY_IMAGES = image.Sizes(large=64, middle=24, small=9, several=3)
 ONCE = Budget(0, 1, 1)
 PEERS_OF_THE_TEST_EXTRA = {
@@ -26,7 +27,13 @@ PEERS_OF_THE_TEST_EXTRA = {
 
 @pytest.mark.parametrize(
     "pair",
-    [*audio.pairs(TINY), *audio.backends(TINY), *image.pairs(TINY_IMAGES), *convolution.pairs(48)],
+    [
+        *audio.pairs(TINY),
+        *audio.backends(TINY),
+        *image.pairs(TINY_IMAGES),
+        *convolution.pairs(48),
+        *text.pairs(TINY_TEXTS),
+    ],
     ids=lambda pair: pair.name,
 )
 def test_gates_hold(pair):
