@@ -12,7 +12,7 @@ from featkit.text.strings import Strings
 class Lexicon:
     """Strings numbered in the order in which they came.
 
-    Its memory is the strings, and for each 8 bytes that say where it begins, and 24 to 48 in a table that is at most half full.
+    Its memory is the strings, and for each 8 bytes that say where it begins, and 24 to 48 in a table of which a quarter to a half is full.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class Lexicon:
         if 2 * end > len(self._keys):
             held = self._keys != 0
             keys, numbers = np.concatenate([self._keys[held], keys]), np.concatenate([self._numbers[held], numbers])
-            size = 1 << (4 * end - 1).bit_length()
+            size = 1 << (2 * end).bit_length()
             self._keys, self._numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
         self._enter(keys, numbers)
 

@@ -275,7 +275,7 @@ def test_a_million_words_take_little_memory():
     strings.find(Strings(["word7"]))
     lexicon, _ = strings._index
     held = [strings.data, strings.offsets, lexicon._data, lexicon._offsets, lexicon._keys, lexicon._numbers]
-    assert sum(array.nbytes for array in held) < 90e6
+    assert sum(array.nbytes for array in held) < 75e6
     assert strings.find(Strings(["word999999", "word1000000"])).tolist() == [999_999, -1]
 
 
