@@ -244,7 +244,11 @@ def test_control_c_leaves_nothing_half_written(command, png, left):
     for number in range(40):
         png(f"in/{number}.png", 900, 900, seed=number)
     arguments = [*command, "patches", "in", "-o", "out/", "--order", "sklearn", "--size", "9", "-v"]
-    running = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests may ignore it: nohup, a shell's &
+    try:
+        running = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert running.stderr is not None
     running.stderr.readline()  # the first is done, the second under way
     running.send_signal(signal.SIGINT)
