@@ -140,7 +140,7 @@ def test_each_frame_has_a_file(run, here, left):
         assert (np.load(f"out/a.f{number}.patches.npy") == level).all()
         assert record(f"out/a.f{number}.patches.npy")["reading"]["frame"] == number
     assert len(left("out")) == 6
-    run("patches", "a.gif", "--size", 4, "--frame", 2, "--mode", "grey", "-o", "b.npy")
+    run("patches", "a.gif", "--size", 4, "--frames", 2, "--mode", "grey", "-o", "b.npy")
     assert (np.load("b.npy") == 30).all()
     assert "has no frame 3; it has 3" in run("patches", "a.gif", "--frame", 3, expect=3).err
     ran = run("patches", "a.gif", "--frame", "all", "-o", "-", expect=2)
