@@ -26,6 +26,8 @@ class Calls(NamedTuple):
     read: Callable[[Any], Any] = np.asarray
     #: Makes a call whose time is taken off that of ``theirs``.
     spared: Callable[[], Callable[[], Any]] | None = None
+    #: As ``read``, of what ``ours`` returns.
+    shown: Callable[[Any], Any] = np.asarray
 
 
 #: Seconds that a side is at work without a break: a data set is many calls in a row, and the first one after something else
@@ -140,7 +142,7 @@ def measure(pair: Pair, budget: Budget) -> Result:
     began = time.perf_counter()
     ours, theirs = calls.ours(), calls.theirs()
     one = time.perf_counter() - began
-    difference, disagreement = compare(np.asarray(ours), np.asarray(calls.read(theirs)), pair.limit)
+    difference, disagreement = compare(np.asarray(calls.shown(ours)), np.asarray(calls.read(theirs)), pair.limit)
     del ours, theirs
     if disagreement:
         return Result(pair, disagreement=disagreement, difference=difference)

@@ -9,7 +9,7 @@ import featkit
 from featkit import presets
 from featkit.diff import steps
 from featkit.parameters import literal
-from featkit.pipeline import Join
+from featkit.pipeline import Join, learns
 from featkit.presets.parity import PARITY
 
 #: Features that are the same thing in several dialects, with the textbook's.
@@ -62,8 +62,11 @@ def page() -> str:
     for name in presets.names():
         parity = PARITY.get(name)
         pipeline = presets.get(name)
-        image = pipeline.axes()[0][0] == "height"
-        streams = "yes" if pipeline.streamable else "an image at a time" if image else "in two passes"
+        streams = "yes" if pipeline.streamable else "in two passes"
+        if learns(pipeline):
+            streams = "once fitted"
+        elif not pipeline.streamable and pipeline.axes()[0][0] == "height":
+            streams = "an image at a time"
         checked = (
             parity.upstream,
             f"{parity.limit:g}",

@@ -145,6 +145,8 @@ from featkit.files.image import read_image as read_image
 from featkit.files.info import info as info
 from featkit.files.sound import blocks as blocks
 from featkit.files.sound import read as read
+from featkit.files.text import documents as documents
+from featkit.files.vocabulary import load_vocabulary as load_vocabulary
 from featkit.image.axes import AsImage as AsImage
 from featkit.image.axes import Pixels as Pixels
 from featkit.image.axes import Transpose as Transpose

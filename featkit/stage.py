@@ -274,8 +274,8 @@ class Stage(Parameters):
     def _block_length(self, block: Any) -> int:
         """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
         if not isinstance(block, np.ndarray):
-            size = getattr(block, "nbytes", 0)  # packed strings know it
-            return max(1, BLOCK_BYTES * len(block) // size) if size else 1024
+            size = 12 * block.nnz if is_sparse(block) else getattr(block, "nbytes", None) or _about(block)
+            return max(1, int(BLOCK_BYTES * length_of(block) // size)) if size else 1024
         row, hop = self.widest(block.shape[1:])
         row_bytes = max(1, math.prod(row) * max(block.itemsize, 4)) if row is not None else 4096
         return max(16, BLOCK_BYTES // row_bytes) * hop
@@ -291,6 +291,15 @@ class Stage(Parameters):
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         """The largest row on the way for a row in, and how many rows in it takes to move on by one."""
         return max(row or (), self.row_shape(row) or (), key=math.prod), 1
+
+
+def _about(rows: Rows) -> float:
+    """The size of a list of strings, or of lists, from a few of them."""
+    if not isinstance(rows, (list, tuple)):
+        return 0
+    few = rows[:: max(1, len(rows) // 64)]
+    sizes = [len(row) for row in few if hasattr(row, "__len__")]
+    return sum(sizes) * len(rows) / len(few) if sizes else 0
 
 
 @lru_cache

@@ -30,6 +30,8 @@ COMMANDS = {
     "pitch": "pitch",
     "patches": "image",
     "image": "image",
+    "bow": "bow",
+    "vocab": "vocab",
     "presets": "presets",
     "diff": "diff",
     "info": "info",

@@ -41,19 +41,20 @@ def atomic(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator
     """
     target = Path(path)
     part = target.with_name(f".{secrets.token_hex(8)}.part")  # short: the target's own name may have the longest length
-    with explained(target):
-        _refuse_existing(target, overwrite)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file = open(part, "xb")  # noqa: SIM115  (closed below, before it is renamed)
-    try:
+    file: IO[bytes] | None = None
+    try:  # Ctrl-C may come as soon as the file is there
         with explained(target):
+            _refuse_existing(target, overwrite)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            file = open(part, "xb")  # noqa: SIM115  (closed below, before it is renamed)
             yield file
             file.close()
             _refuse_existing(target, overwrite)
             os.replace(part, target)
     finally:
         with suppress(OSError):
-            file.close()
+            if file is not None:
+                file.close()
         with suppress(OSError):
             part.unlink(missing_ok=True)
 

@@ -13,21 +13,25 @@ from typing import Any
 import numpy as np
 
 from featkit.errors import ReadError
+from featkit.files.csr import holds_csr, load_csr
 from featkit.files.image import SUFFIXES as IMAGE_SUFFIXES
 from featkit.files.image import images
 from featkit.files.npy import load
 from featkit.files.sidecar import read_sidecar
 from featkit.files.sound import blocks
 from featkit.files.source import looks_like
+from featkit.files.vocabulary import most_frequent
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Describe a feature file (``.npy``, ``.npz``), an image file or a sound file.
+    """Describe a feature file (``.npy``, ``.npz``), a sparse matrix (``.npz``), an image file or a sound file.
 
     Returns
     -------
     dict
         For arrays: ``shape``, ``dtype``, ``min``, ``max``, ``mean``, ``finite``, and under ``made`` the sidecar's record.
+        For sparse matrices: ``shape``, ``dtype``, ``stored``, ``density`` and ``made``. Where a vocabulary is beside it,
+        ``terms``: those with the largest sums.
         For images: ``format``, ``mode`` as Pillow has it, ``height`` and ``width`` upright, ``orientation`` by EXIF, ``frames``,
         and ``made`` where there is a sidecar.
         For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
@@ -46,14 +50,18 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
             head = file.read(16)
     except OSError as error:
         raise ReadError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}; check the path") from None
-    if head.startswith(b"\x93NUMPY") or Path(name).suffix == ".npy":
-        return {"file": name, "kind": "npy", **_array(load(path)), "made": read_sidecar(path)}
-    if head.startswith(b"PK") or Path(name).suffix == ".npz":
-        return {"file": name, "kind": "npz", "arrays": _archive(name), "made": read_sidecar(path)}
-    if ordinary and ((looks_like(head) or "").endswith("image") or Path(name).suffix.lower() in IMAGE_SUFFIXES):
-        return _image(name)
-    sound = blocks(path, channels="each", truncated="keep")
     made = read_sidecar(path)
+    if head.startswith(b"\x93NUMPY") or Path(name).suffix == ".npy":
+        array = load(path)
+        return {"file": name, "kind": "npy", **_array(array), **most_frequent(name, made, array), "made": made}
+    if holds_csr(path):
+        matrix = load_csr(path)
+        return {"file": name, "kind": "csr", **_matrix(matrix), **most_frequent(name, made, matrix), "made": made}
+    if head.startswith(b"PK") or Path(name).suffix == ".npz":
+        return {"file": name, "kind": "npz", "arrays": _archive(name), "made": made}
+    if ordinary and ((looks_like(head) or "").endswith("image") or Path(name).suffix.lower() in IMAGE_SUFFIXES):
+        return _image(name, made)
+    sound = blocks(path, channels="each", truncated="keep")
     return {
         "file": name,
         "kind": "sound",
@@ -66,10 +74,9 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
-def _image(name: str) -> dict[str, Any]:
+def _image(name: str, made: dict[str, Any] | None) -> dict[str, Any]:
     image = images(name)
     height, width = image.upright
-    made = read_sidecar(name)
     return {
         "file": name,
         "kind": "image",
@@ -81,6 +88,12 @@ def _image(name: str) -> dict[str, Any]:
         "frames": image.frames,
         **({"made": made} if made else {}),
     }
+
+
+def _matrix(matrix: Any) -> dict[str, Any]:
+    rows, columns = matrix.shape
+    facts = {"shape": [rows, columns], "dtype": str(matrix.dtype), "stored": int(matrix.nnz)}
+    return {**facts, "density": matrix.nnz / (rows * columns) if rows and columns else 0.0}
 
 
 def _array(array: np.ndarray[Any, Any]) -> dict[str, Any]:

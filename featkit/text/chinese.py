@@ -10,7 +10,7 @@ from featkit.text.characters import beginnings, marked, runs, word_characters
 from featkit.text.keys import Spans, padded
 from featkit.text.ngrams import _check_range, _ranges
 from featkit.text.strings import Strings
-from featkit.text.tokens import Tokeniser, Tokens, numbered
+from featkit.text.tokens import Tokeniser, Tokens
 
 
 class ChineseWords(Tokeniser):
@@ -34,8 +34,8 @@ class ChineseWords(Tokeniser):
 
     Examples
     --------
-    >>> ChineseWords()(["我来到北京清华大学。"])[0]
-    ['我', '来到', '北京', '清华大学']
+    >>> ChineseWords()(["我来到北京清华大学。"])[0], ChineseWords(punctuation=False)(["我来了！"])[0]
+    (['我', '来到', '北京', '清华大学', '。'], ['我来', '了'])
     """
 
     name = "chinese_words"
@@ -43,7 +43,7 @@ class ChineseWords(Tokeniser):
     source = "jieba (https://github.com/fxsjy/jieba), by rjieba"
 
     unknown: bool = True
-    punctuation: bool = False
+    punctuation: bool = True
 
     def apply(self, rows: Strings) -> Tokens:
         try:
@@ -53,7 +53,8 @@ class ChineseWords(Tokeniser):
                 'ChineseWords needs rjieba; install it with pip install "featkit[zh]", or use CjkNgrams, which needs nothing'
             ) from None
         tokens = Tokens([rjieba.cut(text, self.unknown) for text in rows])
-        return tokens.kept(_worded(tokens.terms) if self.punctuation is False else ~_blank(tokens.terms))
+        keep = ~_blank(tokens.terms) if self.punctuation else _worded(tokens.terms)
+        return tokens.kept(keep[tokens.ids])
 
 
 def _worded(terms: Strings) -> Array:
@@ -118,8 +119,7 @@ class CjkNgrams(Tokeniser):
         starts, ends = np.concatenate(begin), np.concatenate(end)
         order = np.lexsort((ends, starts))
         starts, ends = starts[order], ends[order]
-        ids, spans = numbered(Spans(padded(rows.data), starts, ends - starts))
-        return Tokens.packed(ids, np.searchsorted(starts, rows.offsets), spans)
+        return Tokens.found(Spans(padded(rows.data), starts, ends - starts), np.searchsorted(starts, rows.offsets))
 
 
 @constant

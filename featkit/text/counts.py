@@ -9,6 +9,7 @@ import numpy as np
 from featkit.errors import ParameterError
 from featkit.numeric import Array
 from featkit.stage import RowShape
+from featkit.text.keys import Spans
 from featkit.text.murmur import murmur3
 from featkit.text.strings import Strings
 from featkit.text.tokens import OverTokens, Tokens
@@ -59,8 +60,10 @@ def renumbered(counts: Tally, column: Array, width: int) -> Tally:
         packed.sort()
         many = (packed & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
         keys = (packed >> bits).astype(np.uint32)
-        fresh = _fresh(keys)
-        parts.append(_parted(keys[fresh], np.add.reduceat(many, fresh) if len(fresh) else many, len(starts) - 1, width))
+        if (keys[1:] == keys[:-1]).any():  # two numbers have one column now
+            fresh = _fresh(keys)
+            keys, many = keys[fresh], np.add.reduceat(many, fresh)
+        parts.append(_parted(keys, many, len(starts) - 1, width))
     return _joined(parts)
 
 
@@ -169,11 +172,10 @@ class BagOfWords(OverTokens):
         self.at_least(1, "buckets")
         if not len(self.terms):
             raise ParameterError("BagOfWords.terms is empty; a vocabulary needs at least one term")
-        first = self.terms.find(self.terms)
-        again = np.flatnonzero(first != np.arange(len(first)))
-        if again.size:
-            at = int(again[0])
-            raise ParameterError(f"BagOfWords.terms has {self.terms[at]!r} twice, at {first[at]} and {at}; keep one")
+        twice = self.terms.twice()
+        if twice is not None:
+            first, at = twice
+            raise ParameterError(f"BagOfWords.terms has {self.terms[at]!r} twice, at {first} and {at}; keep one")
 
     @property
     def width(self) -> int:
@@ -183,12 +185,13 @@ class BagOfWords(OverTokens):
     def row_shape(self, row: RowShape) -> RowShape:
         return (self.width,)
 
-    def columns(self, terms: Strings) -> Array:
+    def columns(self, terms: Strings | Spans) -> Array:
         """The column of each term, int32; -1 for one that is not counted."""
         columns = self.terms.find(terms)
         missing = np.flatnonzero(columns < 0)
         if missing.size and self.unknown != "drop":
-            hashed = murmur3(terms.take(missing)) if self.unknown == "hash" else np.zeros(len(missing), np.uint32)
+            spans = terms.spans if isinstance(terms, Strings) else terms
+            hashed = murmur3(spans.take(missing)) if self.unknown == "hash" else np.zeros(len(missing), np.uint32)
             columns[missing] = len(self.terms) + (hashed % np.uint32(self.buckets)).astype(np.int32)
         return columns
 
@@ -197,8 +200,7 @@ class BagOfWords(OverTokens):
         return counted(renumbered(counts, column, self.width), self.width, self.dtype, self.binary)
 
     def apply(self, rows: Tokens) -> Any:
-        columns = self.columns(rows.terms)
-        return counted(tally(columns[rows.ids], rows.starts, self.width), self.width, self.dtype, self.binary)
+        return counted(tally(rows.by(self.columns), rows.starts, self.width), self.width, self.dtype, self.binary)
 
 
 class HashedBagOfWords(OverTokens):
@@ -224,7 +226,7 @@ class HashedBagOfWords(OverTokens):
     Raises
     ------
     ParameterError
-        If n_features is below 1 or above 2^31 - 1.
+        If n_features is below 1 or not below 2^30.
 
     Examples
     --------
@@ -244,24 +246,24 @@ class HashedBagOfWords(OverTokens):
 
     def check(self) -> None:
         self.at_least(1, "n_features")
-        if self.n_features >= 2**31:
-            raise ParameterError(f"HashedBagOfWords.n_features must be below 2^31, got {self.n_features}")
+        if self.n_features >= 2**30:
+            raise ParameterError(f"HashedBagOfWords.n_features must be below 2^30, got {self.n_features}")
 
     def row_shape(self, row: RowShape) -> RowShape:
         return (self.n_features,)
 
     def apply(self, rows: Tokens) -> Any:
-        from scipy import sparse
-
-        hashes = murmur3(rows.terms).view(np.int32).astype(np.int64)
-        columns = np.abs(hashes) % self.n_features
-        signs = np.where(hashes < 0, -1, 1) if self.signed else np.ones(len(hashes), np.int64)
-        terms = tally(rows.ids, rows.starts, len(rows.terms))
-        data = (signs[terms.columns] * terms.counts).astype(self.dtype)
-        index = np.int32 if len(data) < 2**31 else np.int64
-        shape = (len(rows), self.n_features)
-        matrix = sparse.csr_array((data, columns[terms.columns].astype(index), terms.starts.astype(index)), shape)
-        matrix.sum_duplicates()  # terms that share a column
+        hashes = murmur3(rows.spans).view(np.int32).astype(np.int64)
+        column = 2 * (np.abs(hashes) % self.n_features) + (
+            (hashes < 0) if self.signed else 0
+        )  # what is negative goes beside
+        terms = renumbered(tally(rows.ids, rows.starts, len(hashes)), column, 2 * self.n_features)
+        signed = terms._replace(
+            columns=terms.columns >> 1, counts=np.where(terms.columns & 1, -terms.counts, terms.counts)
+        )
+        matrix = counted(signed, self.n_features, self.dtype, binary=False)
+        matrix.has_canonical_format = False
+        matrix.sum_duplicates()  # what is there positive and negative
         if self.binary:
             matrix.data.fill(1)
         return matrix

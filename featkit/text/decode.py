@@ -9,6 +9,8 @@ from featkit.errors import InputError, ParameterError
 from featkit.text.documents import OverDocuments
 from featkit.text.strings import Strings, as_strings
 
+_BYTES = (bytes, bytearray, memoryview)
+
 
 class Decode(OverDocuments):
     """Documents that are bytes, in an encoding that has to be known.
@@ -53,12 +55,13 @@ class Decode(OverDocuments):
             ) from None
 
     def admit(self, rows: Any, start: int = 0) -> Strings:
-        if isinstance(rows, (Strings, str, bytes)):
+        rows = rows if hasattr(rows, "__len__") else list(rows)
+        if isinstance(rows, (Strings, str, bytes)) or not any(isinstance(row, _BYTES) for row in rows):
             return as_strings(rows)
         return as_strings([self._text(at + start, row) for at, row in enumerate(rows)])
 
     def _text(self, at: int, row: Any) -> Any:
-        if not isinstance(row, (bytes, bytearray, memoryview)):
+        if not isinstance(row, _BYTES):
             return row
         try:
             return bytes(row).decode(self.encoding, self.errors)

@@ -1,8 +1,8 @@
 """Strings as 64-bit keys: what makes counting words a matter of arrays.
 
-A string of at most seven bytes is its own key, exactly: the bytes, and their number in the eighth. A longer one is hashed;
-wherever the keys of two are equal, lengths and bytes are compared, eight at a time, so that what is taken for the same
-string is the same string.
+A string of at most seven bytes is its own key, exactly: the bytes, and in the eighth their number and one. A longer one is
+hashed; wherever the keys of two are equal, lengths and bytes are compared, eight at a time, so that what is taken for the
+same string is the same string.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import numpy as np
 from featkit.numeric import Array, scratch
 
 _WORD = 8
+#: Strings of so many bytes have a hash for their key.
+HASHED_FROM = 8
 #: What is longer is hashed and compared one by one: there is little of it, and it can be very long.
 _LONG = 64
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _MASK = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
-_LENGTH = np.array([length << 56 for length in range(_WORD)] + [0], np.uint64)
+_LENGTH = np.array([(length + 1) << 56 for length in range(_WORD)] + [0], np.uint64)
 _HASHED = np.uint64(1 << 63)  # the length of a short string never reaches this bit
 
 
@@ -37,6 +39,11 @@ class Spans(NamedTuple):
         keys = None if self.known is None else self.known[index]
         return Spans(self.data, self.starts[index], self.lengths[index], keys)
 
+    def cut(self, part: slice) -> Spans:
+        """Some that lie one behind the other."""
+        keys = None if self.known is None else self.known[part]
+        return Spans(self.data, self.starts[part], self.lengths[part], keys)
+
     def bytes_at(self, at: int) -> bytes:
         """One of them."""
         start = int(self.starts[at])
@@ -52,7 +59,7 @@ class Spans(NamedTuple):
         """A uint64 for each: itself where it has at most seven bytes, else a hash.
 
         >>> Spans(padded(np.frombuffer(b"ab", np.uint8)), np.array([0, 0]), np.array([1, 2])).keys.tolist()
-        [72057594037928033, 144115188075881057]
+        [144115188075855969, 216172782113808993]
         """
         if self.known is not None:
             return self.known
@@ -61,7 +68,7 @@ class Spans(NamedTuple):
         keys: Array = words[self.starts]
         keys &= _MASK[short]
         keys |= _LENGTH[short]
-        long = np.flatnonzero(self.lengths >= _WORD)
+        long = np.flatnonzero(self.lengths >= HASHED_FROM)
         if long.size:
             keys[long] = _hashes(words, self.take(long), keys[long])
         return keys
@@ -106,30 +113,23 @@ def _stir(values: Array) -> None:
     values ^= values >> np.uint64(32)
 
 
-def mistaken(one: Spans, other: Spans, places: Array) -> Array:
-    """Which strings of one differ from those at some places of another, though their keys are equal: hardly ever any; indices.
-
-    Both are long or neither is, since a bit of the key says so.
-    """
-    long = np.flatnonzero(one.lengths >= _WORD)
-    if not long.size:
-        return long
-    first, second = one.unkeyed.take(long), other.unkeyed.take(places[long])
-    alike: Array = first.lengths == second.lengths
-    here, there = _words(one.data), _words(other.data)
-    going = np.flatnonzero(alike)
+def differing(first: Spans, second: Spans) -> Array:
+    """Which strings differ though their keys are equal, which hardly any do; bool. All of them are hashed."""
+    differ: Array = first.lengths != second.lengths
+    here, there = _words(first.data), _words(second.data)
+    going = np.flatnonzero(~differ)
     for at in range(0, _LONG, _WORD):
         if at:
             going = going[first.lengths[going] > at]
         if not going.size:
             break
-        differ = here[first.starts[going] + at] ^ there[second.starts[going] + at]
+        words = here[first.starts[going] + at] ^ there[second.starts[going] + at]
         if at:
-            differ &= _MASK[np.minimum(first.lengths[going] - at, _WORD)]
-        alike[going[differ != 0]] = False
-    for at in np.flatnonzero(alike & (first.lengths > _LONG)).tolist():
-        alike[at] = first.bytes_at(at) == second.bytes_at(at)
-    return long[~alike]
+            words &= _MASK[np.minimum(first.lengths[going] - at, _WORD)]
+        differ[going[words != 0]] = True
+    for at in np.flatnonzero(~differ & (first.lengths > _LONG)).tolist():
+        differ[at] = first.bytes_at(at) != second.bytes_at(at)
+    return differ
 
 
 def slots(keys: Array, bits: int) -> Array:
@@ -177,7 +177,8 @@ def distinct(spans: Spans) -> tuple[Array, Array]:
     (array([0, 1, 2, 3, 0, 1], dtype=int32), array([0, 1, 2, 3], dtype=int32))
     """
     first = first_of(spans.keys)
-    if mistaken(spans, spans, first).size:  # two strings with one hash; they are told apart the slow way
+    hashed, bare = np.flatnonzero(spans.lengths >= HASHED_FROM), spans.unkeyed
+    if differing(bare.take(hashed), bare.take(first[hashed])).any():  # one hash for two: told apart the slow way
         seen: dict[bytes, int] = {}
         every = range(len(first))
         first = np.fromiter((seen.setdefault(spans.bytes_at(at), at) for at in every), np.int32, len(first))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from featkit.numeric import Array
-from featkit.text.keys import Spans, distinct, mistaken, slots
+from featkit.text.keys import HASHED_FROM, Spans, differing, distinct, slots
 from featkit.text.strings import Strings
 
 
 class Lexicon:
     """Strings numbered in the order in which they came.
 
-    Its memory is the strings, and for each some 24 bytes: where it begins, its key, and two places in a table.
+    Its memory is the strings, and for each 8 bytes that say where it begins, and 24 to 48 in a table that is at most half full.
 
     Examples
     --------
@@ -24,9 +24,10 @@ class Lexicon:
     def __init__(self) -> None:
         self._data = np.zeros(1 << 12, np.uint8)
         self._offsets = np.zeros(1 << 8, np.int64)
-        self._keys = np.zeros(1 << 8, np.uint64)
-        self._table = np.full(1 << 9, -1, np.int32)
         self._count = 0
+        # A place in the table holds a key and a number; no key is 0.
+        self._keys = np.zeros(1 << 9, np.uint64)
+        self._numbers = np.zeros(1 << 9, np.int32)
 
     def __len__(self) -> int:
         return self._count
@@ -37,76 +38,98 @@ class Lexicon:
         offsets = self._offsets[: self._count + 1].copy()
         return Strings.packed(self._data[: offsets[-1]].copy(), offsets)
 
-    def find(self, strings: Strings) -> Array:
+    def find(self, strings: Strings | Spans) -> Array:
         """The number of each string, int32; -1 for those that are not known."""
-        return self._find(_keyed(strings.spans))
+        return self._find(_keyed(strings))
 
     def add(self, strings: Strings | Spans) -> Array:
         """The number of each string, int32; those that were not known get the next ones."""
-        spans = _keyed(strings.spans if isinstance(strings, Strings) else strings)
+        spans = _keyed(strings)
         numbers = self._find(spans)
         missing = np.flatnonzero(numbers < 0)
         if missing.size:
             again, first = distinct(spans.take(missing))
-            fresh = missing[first]
             numbers[missing] = self._count + again
-            self._append(spans.take(fresh))
+            self._append(spans.take(missing[first]))
         return numbers
 
     # --- the table --------------------------------------------------------------------------------------------------------
 
-    @property
-    def _spans(self) -> Spans:
-        return Spans(self._data, self._offsets[: self._count], np.diff(self._offsets[: self._count + 1]) - 1)
-
     def _places(self, keys: Array) -> Array:
-        return slots(keys, len(self._table).bit_length() - 1)
+        return slots(keys, len(self._keys).bit_length() - 1)
 
     def _find(self, spans: Spans) -> Array:
-        """Look where a key belongs, and on from there to the next free place."""
-        keys, spans = spans.keys, spans.unkeyed
-        found = np.full(len(keys), -1, np.int32)
-        known, beyond = self._spans, len(self._table) - 1
-        going, place = np.arange(len(keys)), self._places(keys)
+        """Look where a key belongs, and on from there up to the next free place."""
+        keys = spans.keys
+        place, beyond = self._places(keys), len(self._keys) - 1
+        there = self._keys[place]
+        hit = there == keys
+        found = np.where(hit, self._numbers[place], np.int32(-1))
+        missed = np.flatnonzero(~hit)
+        going = missed[there[missed] != 0]
+        place, wanted = place[going], keys[going]
         while going.size:
-            there = self._table[place]
-            taken = there >= 0
-            going, place, there = going[taken], place[taken], there[taken]
-            alike = self._keys[there] == keys[going]
-            hit = np.flatnonzero(alike)
-            wrong = hit[mistaken(spans.take(going[hit]), known, there[hit])]
-            alike[wrong] = False
-            found[going[alike]] = there[alike]
-            going, place = going[~alike], (place[~alike] + 1) & beyond
+            place = (place + 1) & beyond
+            there = self._keys[place]
+            hit = there == wanted
+            found[going[hit]] = self._numbers[place[hit]]
+            on = ~hit & (there != 0)
+            going, place, wanted = going[on], place[on], wanted[on]
+        for at in self._mistaken(spans.unkeyed, found).tolist():
+            found[at] = self._find_text(spans.bytes_at(at), int(keys[at]))
         return found
+
+    def _find_text(self, text: bytes, key: int) -> int:
+        """The same for a string whose key another one has, too."""
+        place = int(self._places(np.array([key], np.uint64))[0])
+        while self._keys[place]:
+            number = int(self._numbers[place])
+            start, end = self._offsets[number : number + 2]
+            if int(self._keys[place]) == key and self._data[start : end - 1].tobytes() == text:
+                return number
+            place = (place + 1) & (len(self._keys) - 1)
+        return -1
+
+    def _mistaken(self, spans: Spans, found: Array) -> Array:
+        """Which strings only have the key of what was found; indices."""
+        hit = np.flatnonzero((spans.lengths >= HASHED_FROM) & (found >= 0))
+        number = found[hit]
+        starts = self._offsets[number]
+        known = Spans(self._data, starts, self._offsets[number + 1] - starts - 1)
+        return hit[differing(spans.take(hit), known)]
 
     def _append(self, spans: Spans) -> None:
         strings = Strings.gathered(spans)
         start, end = self._count, self._count + len(strings)
         at = int(self._offsets[start])
         self._data = _roomy(self._data, at + strings.nbytes + 8)
-        self._offsets, self._keys = _roomy(self._offsets, end + 1), _roomy(self._keys, end)
+        self._offsets = _roomy(self._offsets, end + 1)
         self._data[at : at + strings.nbytes] = strings.data
         self._offsets[start : end + 1] = strings.offsets + at
-        self._keys[start:end] = spans.keys
         self._count = end
-        if 2 * end > len(self._table):
-            self._table = np.full(1 << (4 * end - 1).bit_length(), -1, np.int32)
-            self._enter(np.arange(end, dtype=np.int32))
-        else:
-            self._enter(np.arange(start, end, dtype=np.int32))
+        keys, numbers = spans.keys, np.arange(start, end, dtype=np.int32)
+        if 2 * end > len(self._keys):
+            held = self._keys != 0
+            keys, numbers = np.concatenate([self._keys[held], keys]), np.concatenate([self._numbers[held], numbers])
+            size = 1 << (4 * end - 1).bit_length()
+            self._keys, self._numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+        self._enter(keys, numbers)
 
-    def _enter(self, numbers: Array) -> None:
-        """Write numbers to the table: whoever finds the place taken, or is overwritten there, goes on to the next."""
-        place, beyond = self._places(self._keys[numbers]), len(self._table) - 1
-        while numbers.size:
-            free = self._table[place] < 0
-            self._table[place[free]] = numbers[free]
-            waiting = self._table[place] != numbers
-            numbers, place = numbers[waiting], (place[waiting] + 1) & beyond
+    def _enter(self, keys: Array, numbers: Array) -> None:
+        """Write to the table: whoever finds the place taken, or is overwritten there, goes on to the next."""
+        place, beyond = self._places(keys), len(self._keys) - 1
+        going = np.arange(len(keys))
+        while going.size:
+            free = self._keys[place] == 0
+            self._numbers[place[free]] = numbers[going[free]]
+            mine = np.zeros(len(going), bool)
+            mine[free] = self._numbers[place[free]] == numbers[going[free]]
+            self._keys[place[mine]] = keys[going[mine]]
+            going, place = going[~mine], (place[~mine] + 1) & beyond
 
 
-def _keyed(spans: Spans) -> Spans:
+def _keyed(strings: Strings | Spans) -> Spans:
+    spans = strings.spans if isinstance(strings, Strings) else strings
     return spans._replace(known=spans.keys)
 
 

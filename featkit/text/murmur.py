@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from featkit.numeric import Array
+from featkit.text.keys import Spans
 from featkit.text.strings import Strings
 
 _C1, _C2 = np.uint32(0xCC9E2D51), np.uint32(0x1B873593)
 
 
-def murmur3(strings: Strings, seed: int = 0) -> Array:
+def murmur3(strings: Strings | Spans, seed: int = 0) -> Array:
     """The 32-bit MurmurHash3 (x86) of each string's UTF-8, uint32.
 
     >>> murmur3(Strings(["", "hello", "featkit"])).tolist()
     [0, 613153351, 1477537507]
     """
-    spans = strings.spans
+    spans = strings.spans if isinstance(strings, Strings) else strings
     words = np.ndarray((len(spans.data) - 3,), "<u4", spans.data, strides=(1,))
-    hashes = np.full(len(strings), seed, np.uint32)
+    hashes = np.full(len(spans.lengths), seed, np.uint32)
     whole = spans.lengths // 4
     going, at = np.flatnonzero(whole), 0
     while going.size:

@@ -72,8 +72,7 @@ class StopWords(OverTokens):
         return _english() if self.words == "english" else Strings(self.words)
 
     def apply(self, rows: Tokens) -> Tokens:
-        stopped = self.list.find(rows.terms)
-        return rows.kept(stopped < 0) if (stopped >= 0).any() else rows
+        return rows.kept(rows.by(self.list.find) < 0)
 
 
 @constant

@@ -205,11 +205,24 @@ class Strings(Sequence[str]):
         """
         return _sorted(self.spans)
 
-    def find(self, other: Strings) -> Array:
+    def find(self, other: Strings | Spans) -> Array:
         """Where each string of another sequence stands first in this one, int32; -1 where it doesn't."""
         lexicon, first = self._index
         numbers = lexicon.find(other)
         return numbers if first is None else np.where(numbers < 0, -1, first[numbers])
+
+    def twice(self) -> tuple[int, int] | None:
+        """Where the first string that is there twice stands, first and then; None where every string is there once.
+
+        >>> Strings(["a", "b", "a"]).twice()
+        (0, 2)
+        """
+        keys = np.sort(self.spans.keys)
+        if not (keys[1:] == keys[:-1]).any():
+            return None
+        first = self.find(self)
+        again = np.flatnonzero(first != np.arange(len(first)))
+        return (int(first[again[0]]), int(again[0])) if again.size else None
 
     @cached_property
     def _index(self) -> tuple[Lexicon, Array | None]:

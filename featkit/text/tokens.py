@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any, Self, overload
@@ -41,15 +41,21 @@ class Tokens(Sequence[list[str]]):
     (['to', 'be'], 3, array([0, 1, 1], dtype=int32), array([0, 2, 2, 3]), Strings(('to', 'be')))
     """
 
-    ids: Array  # int32: for each token, which of the terms it is
     starts: Array  # int64: where each document begins, and where a further one would
-    spans: Spans  # the terms, where they lie in the text
+    _each: Spans | None  # every token, where it lies in the text, until they are numbered
 
     def __init__(self, documents: Iterable[Iterable[str]] = ()) -> None:
         listed = [document if isinstance(document, (list, tuple)) else list(document) for document in documents]
-        tokens = Strings(list(chain.from_iterable(listed)))
-        ids, spans = numbered(tokens.spans)
-        self._hold(ids, _starts(list(map(len, listed))), spans)
+        starts = np.zeros(len(listed) + 1, np.int64)
+        np.cumsum(list(map(len, listed)), out=starts[1:])
+        self._hold(starts, Strings(list(chain.from_iterable(listed))).spans)
+
+    @classmethod
+    def found(cls, each: Spans, starts: Array) -> Self:
+        """Tokens that lie in a text; they are numbered when somebody asks for it."""
+        made = cls.__new__(cls)
+        made._hold(starts, each)
+        return made
 
     @classmethod
     def packed(cls, ids: Array, starts: Array, terms: Strings | Spans) -> Self:
@@ -58,18 +64,46 @@ class Tokens(Sequence[list[str]]):
         if isinstance(terms, Strings):
             made.__dict__["terms"] = terms  # what the cached property would make of them
             terms = terms.spans
-        made._hold(ids, starts, terms)
+        made.__dict__["_numbered"] = ids, terms
+        made._hold(starts, None)
         return made
 
-    def _hold(self, ids: Array, starts: Array, spans: Spans) -> None:
-        for array in (ids, starts):
-            array.setflags(write=False)
-        self.ids, self.starts, self.spans = ids, starts, spans
+    def _hold(self, starts: Array, each: Spans | None) -> None:
+        starts.setflags(write=False)
+        self.starts, self._each = starts, each
+
+    @cached_property
+    def _numbered(self) -> tuple[Array, Spans]:
+        assert self._each is not None
+        return numbered(self._each)
+
+    @property
+    def ids(self) -> Array:
+        """For each token which of the terms it is, int32."""
+        return self._numbered[0]
+
+    @property
+    def spans(self) -> Spans:
+        """The different tokens, where they lie in the text."""
+        return self._numbered[1]
 
     @cached_property
     def terms(self) -> Strings:
         """The different tokens."""
         return Strings.gathered(self.spans)
+
+    def by(self, number: Callable[[Spans], Array]) -> Array:
+        """What ``number`` makes of each token, int32: of all as they lie in the text, or once of each different one.
+
+        ``number`` has to give equal strings equal numbers.
+        """
+        if self._each is not None and "_numbered" not in self.__dict__:
+            return number(self._each)
+        ids, spans = self._numbered
+        used = np.bincount(ids, minlength=len(spans.lengths)) > 0  # documents that were cut off had terms of their own
+        numbers = np.zeros(len(used), np.int32)
+        numbers[used] = number(spans.take(np.flatnonzero(used)))
+        return numbers[ids]
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -84,7 +118,10 @@ class Tokens(Sequence[list[str]]):
             if step != 1:
                 raise InputError(f"tokens are cut in one piece, got a step of {step}; take every document: tokens[i]")
             starts = self.starts[start : max(start, stop) + 1]
-            return self.packed(self.ids[starts[0] : starts[-1]], starts - starts[0], self.spans)
+            part = slice(int(starts[0]), int(starts[-1]))
+            if self._each is not None:
+                return self.found(self._each.cut(part), starts - starts[0])
+            return self.packed(self.ids[part], starts - starts[0], self.spans)
         at = range(len(self))[index]
         return [self.terms[number] for number in self.ids[self.starts[at] : self.starts[at + 1]].tolist()]
 
@@ -104,18 +141,13 @@ class Tokens(Sequence[list[str]]):
 
     @property
     def nbytes(self) -> int:
-        """How much memory the numbers take."""
-        return self.ids.nbytes + self.starts.nbytes
+        """About how much memory they take."""
+        return 24 * int(self.starts[-1] - self.starts[0])
 
     @property
     def lengths(self) -> Array:
         """How many tokens each document has, int64."""
         return np.diff(self.starts)
-
-    @property
-    def documents(self) -> Array:
-        """For each token the document it is in, int32."""
-        return np.repeat(np.arange(len(self), dtype=np.int32), self.lengths)
 
     @classmethod
     def joined(cls, parts: Sequence[Tokens]) -> Self:
@@ -131,11 +163,11 @@ class Tokens(Sequence[list[str]]):
         return cls.packed(np.concatenate(ids), np.concatenate([*starts, begins[-1:]]), lexicon.strings)
 
     def kept(self, keep: Array) -> Self:
-        """The same without some of the terms: those for which ``keep`` is False."""
-        inside = keep[self.ids]
-        before = np.concatenate([[0], np.cumsum(inside)])
-        ids = (np.cumsum(keep, dtype=np.int32) - 1)[self.ids[inside]]
-        return self.packed(ids, before[self.starts], self.spans.take(np.flatnonzero(keep)))
+        """Those tokens for which ``keep`` is True."""
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(keep)])[self.starts]
+        if self._each is not None and "_numbered" not in self.__dict__:
+            return self.found(self._each.take(np.flatnonzero(keep)), before)
+        return self.packed(self.ids[keep], before, self.spans)
 
 
 def numbered(spans: Spans) -> tuple[Array, Spans]:
@@ -144,19 +176,9 @@ def numbered(spans: Spans) -> tuple[Array, Spans]:
         spans = spans._replace(known=spans.keys)
         ids, first = distinct(spans)
         return ids, spans.take(first)
-    lexicon = Lexicon()
-    numbers = []
-    for at in range(0, len(spans.lengths), _AT_A_TIME):
-        part = slice(at, at + _AT_A_TIME)
-        ids, terms = numbered(Spans(spans.data, spans.starts[part], spans.lengths[part]))
-        numbers.append(lexicon.add(terms)[ids])
+    lexicon, places = Lexicon(), range(0, len(spans.lengths), _AT_A_TIME)
+    numbers = [lexicon.add(spans.cut(slice(at, at + _AT_A_TIME))) for at in places]
     return np.concatenate(numbers), lexicon.strings.spans
-
-
-def _starts(lengths: Any) -> Array:
-    starts = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=starts[1:])
-    return starts
 
 
 def as_tokens(rows: Any) -> Tokens:
@@ -193,8 +215,7 @@ class Tokeniser(OverDocuments):
 
     def apply(self, rows: Strings) -> Tokens:
         starts, lengths = self.spans(rows)
-        ids, spans = numbered(Spans(padded(rows.data), starts, lengths))
-        return Tokens.packed(ids, np.searchsorted(starts, rows.offsets), spans)
+        return Tokens.found(Spans(padded(rows.data), starts, lengths), np.searchsorted(starts, rows.offsets))
 
 
 class OverTokens(Pointwise):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -28,33 +29,46 @@ class TermCounts:
         self.document_frequencies = np.zeros(0, np.int64)
         self.documents = 0
 
+    @classmethod
+    def of(cls, terms: Strings, occurrences: Array, document_frequencies: Array, documents: int) -> TermCounts:
+        """Those of terms whose counts are known."""
+        counts = cls()
+        counts._add(counts.lexicon.add(terms), occurrences, document_frequencies, documents)
+        return counts
+
+    def only(self, terms: Strings) -> TermCounts:
+        """Those of some of the terms, in this order."""
+        numbers = self.lexicon.find(terms)
+        return self.of(terms, self.occurrences[numbers], self.document_frequencies[numbers], self.documents)
+
     def take(self, tokens: Tokens) -> Tally:
         """Add some documents; return their counts, in columns by the order in which terms came first."""
-        numbers = self.lexicon.add(tokens.spans)
-        width = len(numbers)
-        terms = tally(tokens.ids, tokens.starts, width)
-        self._add(
-            numbers,
-            np.bincount(tokens.ids, minlength=width),
-            np.bincount(terms.columns, minlength=width),
-            len(tokens),
-        )
-        return terms._replace(columns=numbers[terms.columns])
+        numbers = tokens.by(self.lexicon.add)
+        terms = tally(numbers, tokens.starts, len(self.lexicon))
+        self._make_room()
+        np.add.at(self.occurrences, terms.columns, terms.counts)
+        np.add.at(self.document_frequencies, terms.columns, 1)
+        self.documents += len(tokens)
+        return terms
 
-    def merge(self, other: TermCounts) -> None:
-        """Add those of another part of the corpus."""
+    def merge(self, other: TermCounts) -> Array:
+        """Add those of another part of the corpus; return the number that each of its terms has here."""
         numbers = self.lexicon.add(other.lexicon.strings)
         self._add(numbers, other.occurrences, other.document_frequencies, other.documents)
+        return numbers
 
     def _add(self, numbers: Array, occurrences: Array, frequencies: Array, documents: int) -> None:
-        more = len(self.lexicon) - len(self.occurrences)
-        if more:
-            room = np.zeros(more, np.int64)
-            self.occurrences = np.concatenate([self.occurrences, room])
-            self.document_frequencies = np.concatenate([self.document_frequencies, room])
+        self._make_room()
         self.occurrences[numbers] += occurrences
         self.document_frequencies[numbers] += frequencies
         self.documents += documents
+
+    def _make_room(self) -> None:
+        if len(self.lexicon) == len(self.occurrences):
+            return
+        room = np.zeros(len(self.lexicon) - len(self.occurrences), np.int64)
+        self.occurrences = np.concatenate([self.occurrences, room])
+        self.document_frequencies = np.concatenate([self.document_frequencies, room])
 
 
 class Vocabulary(Learner):
@@ -132,15 +146,16 @@ class Vocabulary(Learner):
         return one
 
     def finish(self, statistics: TermCounts) -> Stage:
-        return self._finish(statistics)[0]
+        return self.finish_with_columns(statistics)[0]
 
     def fit_apply(self, items: Iterable[Any]) -> tuple[Stage, list[Any]]:
         statistics = self.start()
-        kept = [statistics.take(self.admit(item)) for item in items]
-        fitted, column = self._finish(statistics)
-        return fitted, [fitted.recounted(terms, column) for terms in kept]
+        kept = deque(statistics.take(self.admit(item)) for item in items)
+        fitted, column = self.finish_with_columns(statistics)
+        # What is done with is let go.
+        return fitted, [fitted.recounted(kept.popleft(), column) for _ in range(len(kept))]
 
-    def _finish(self, statistics: TermCounts) -> tuple[BagOfWords, Array]:
+    def finish_with_columns(self, statistics: TermCounts) -> tuple[BagOfWords, Array]:
         """The fitted stage, and the column of every term that came, -1 for those that are left out."""
         strings = statistics.lexicon.strings
         order = strings.sorted()

@@ -197,7 +197,9 @@ def test_tokens_are_lists_of_str():
     assert tokens[1:] == Tokens([[], ["or", "to"]])
     assert tokens != Tokens([["to"], ["be"], ["or", "to"]])
     assert list(Tokens.joined([tokens, Tokens([["be"]])])) == [*tokens, ["be"]]
-    assert list(tokens.kept(np.array([False, True, True]))) == [["be"], [], ["or"]]
+    assert list(tokens.kept(np.array([False, True, True, False]))) == [["be"], [], ["or"]]
+    assert tokens.ids.tolist() == [0, 1, 2, 0]
+    assert list(tokens.kept(np.array([False, True, True, False]))) == [["be"], [], ["or"]]  # as numbers now
     with pytest.raises(featkit.InputError, match="a step of 2"):
         tokens[::2]
 
@@ -272,7 +274,7 @@ def test_a_million_words_take_little_memory():
     strings = Strings([f"word{number}" for number in range(1_000_000)])
     strings.find(Strings(["word7"]))
     lexicon, _ = strings._index
-    held = [strings.data, strings.offsets, lexicon._data, lexicon._offsets, lexicon._keys, lexicon._table]
+    held = [strings.data, strings.offsets, lexicon._data, lexicon._offsets, lexicon._keys, lexicon._numbers]
     assert sum(array.nbytes for array in held) < 90e6
     assert strings.find(Strings(["word999999", "word1000000"])).tolist() == [999_999, -1]
 
