@@ -57,14 +57,15 @@ def patches(sizes: Sizes) -> Iterator[Pair]:
     for dtype, floors in ((np.uint8, (0.9, 1.0)), (np.float32, (None, None))):
         name = f"skimage view_as_blocks and reshape, {np.dtype(dtype)}"
         yield Pair(work, name, "Patches(16)", SKIMAGE, _blocks(large, dtype), EXACT, *floors)
-    # Of the larger image the system has to clear more memory for either than the work takes.
-    for edge, size, floors in ((middle, 8, (3, 4)), (large // 4, 4, (None, None))):
-        work = f"all patches of {size} x {size} of {edge} x {edge} RGB"
+    # Of the largest image the system has to clear more memory for either than the work takes.
+    for several, edge, size, floors in (
+        (sizes.several, small, 6, (3, 4)),
+        (max(1, sizes.several // 20), middle, 8, (3, 4)),
+        (1, large // 4, 4, (None, None)),
+    ):
+        work = f"all patches of {size} x {size} of {several} images of {edge} x {edge} RGB"
         ours = f'Patches({size}, order="sklearn")'
-        yield Pair(work, "sklearn extract_patches_2d", ours, SKLEARN, _all(edge, size), EXACT, *floors)
-    work = f"all patches of 6 x 6 of {sizes.several} images of {small} x {small} RGB"
-    theirs = "sklearn extract_patches_2d"
-    yield Pair(work, theirs, 'Patches(6, order="sklearn")', SKLEARN, _data_set(small, sizes.several), EXACT, 3, 4)
+        yield Pair(work, "sklearn extract_patches_2d", ours, SKLEARN, _all(several, edge, size), EXACT, *floors)
 
 
 def _blocks(edge: int, dtype: type) -> Callable[[], Calls]:
@@ -77,24 +78,14 @@ def _blocks(edge: int, dtype: type) -> Callable[[], Calls]:
     return build
 
 
-def _all(edge: int, size: int) -> Callable[[], Calls]:
+def _all(several: int, edge: int, size: int) -> Callable[[], Calls]:
     def build() -> Calls:
         from sklearn.feature_extraction.image import extract_patches_2d
 
-        image, cut = picture(edge), featkit.Patches(size, order="sklearn")
-        return Calls(lambda: cut(image), lambda: extract_patches_2d(image, (size, size)).reshape(-1, size * size * 3))
-
-    return build
-
-
-def _data_set(edge: int, several: int) -> Callable[[], Calls]:
-    def build() -> Calls:
-        from sklearn.feature_extraction.image import extract_patches_2d
-
-        images, cut = [picture(edge, seed) for seed in range(several)], featkit.Patches(6, order="sklearn")
+        images, cut = [picture(edge, seed) for seed in range(several)], featkit.Patches(size, order="sklearn")
 
         def theirs(image: np.ndarray) -> np.ndarray:
-            return extract_patches_2d(image, (6, 6)).reshape(-1, 108)
+            return extract_patches_2d(image, (size, size)).reshape(-1, size * size * 3)
 
         return Calls(lambda: _last(cut, images), lambda: _last(theirs, images))
 

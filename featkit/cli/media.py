@@ -216,6 +216,8 @@ _READING = (
     ),
     click.option(
         "--frame",
+        "--frames",
+        "frame",
         type=_Frame(),
         metavar="N|all",
         default=0,

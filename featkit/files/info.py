@@ -60,7 +60,7 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     if head.startswith(b"PK") or Path(name).suffix == ".npz":
         return {"file": name, "kind": "npz", "arrays": _archive(name), "made": made}
     if ordinary and ((looks_like(head) or "").endswith("image") or Path(name).suffix.lower() in IMAGE_SUFFIXES):
-        return _image(name)
+        return _image(name, made)
     sound = blocks(path, channels="each", truncated="keep")
     return {
         "file": name,
@@ -74,16 +74,9 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
-def _matrix(matrix: Any) -> dict[str, Any]:
-    rows, columns = matrix.shape
-    facts = {"shape": [rows, columns], "dtype": str(matrix.dtype), "stored": int(matrix.nnz)}
-    return {**facts, "density": matrix.nnz / (rows * columns) if rows and columns else 0.0}
-
-
-def _image(name: str) -> dict[str, Any]:
+def _image(name: str, made: dict[str, Any] | None) -> dict[str, Any]:
     image = images(name)
     height, width = image.upright
-    made = read_sidecar(name)
     return {
         "file": name,
         "kind": "image",
@@ -95,6 +88,12 @@ def _image(name: str) -> dict[str, Any]:
         "frames": image.frames,
         **({"made": made} if made else {}),
     }
+
+
+def _matrix(matrix: Any) -> dict[str, Any]:
+    rows, columns = matrix.shape
+    facts = {"shape": [rows, columns], "dtype": str(matrix.dtype), "stored": int(matrix.nnz)}
+    return {**facts, "density": matrix.nnz / (rows * columns) if rows and columns else 0.0}
 
 
 def _array(array: np.ndarray[Any, Any]) -> dict[str, Any]:

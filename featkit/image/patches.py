@@ -327,7 +327,9 @@ def _lay_flat(image: Array, out: Array, at: int, size: tuple[int, int], step: tu
     The pixels of a patch that stand beside each other are copied as one piece of memory; NumPy would go over them singly.
     """
     (high, wide), (down, across), (below, beside, _) = size, step, out.shape
-    line, pixel = image.strides[:2]
+    # Not the array's own strides, which say anything along an axis of one pixel.
+    pixel = image.shape[2] * image.itemsize
+    line = image.shape[1] * pixel
     piece, patch = np.dtype((np.void, wide * pixel)), np.dtype((np.void, high * wide * pixel))
     offset = at * out.itemsize
     if down >= high or below == 1:
@@ -344,4 +346,6 @@ def _lay_flat(image: Array, out: Array, at: int, size: tuple[int, int], step: tu
         rows = (n - 1) * down + high
         source = np.ndarray((beside, rows), piece, image, first * down * line, (across * pixel, line))
         towers = np.ascontiguousarray(source)
-        into[first : first + n] = np.ndarray((n, beside), patch, towers, 0, (down * piece.itemsize, towers.strides[0]))
+        into[first : first + n] = np.ndarray(
+            (n, beside), patch, towers, 0, (down * piece.itemsize, rows * piece.itemsize)
+        )

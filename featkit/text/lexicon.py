@@ -12,7 +12,8 @@ from featkit.text.strings import Strings
 class Lexicon:
     """Strings numbered in the order in which they came.
 
-    Its memory is the strings, and for each 8 bytes that say where it begins, and 24 to 48 in a table of which a quarter to a half is full.
+    Its memory is the strings, and for each 8 bytes that say where it begins, and 24 to 48 in a table of which a quarter to a
+    half is full.
 
     Examples
     --------

@@ -140,7 +140,7 @@ def test_each_frame_has_a_file(run, here, left):
         assert (np.load(f"out/a.f{number}.patches.npy") == level).all()
         assert record(f"out/a.f{number}.patches.npy")["reading"]["frame"] == number
     assert len(left("out")) == 6
-    run("patches", "a.gif", "--size", 4, "--frame", 2, "--mode", "grey", "-o", "b.npy")
+    run("patches", "a.gif", "--size", 4, "--frames", 2, "--mode", "grey", "-o", "b.npy")
     assert (np.load("b.npy") == 30).all()
     assert "has no frame 3; it has 3" in run("patches", "a.gif", "--frame", 3, expect=3).err
     ran = run("patches", "a.gif", "--frame", "all", "-o", "-", expect=2)
@@ -244,7 +244,11 @@ def test_control_c_leaves_nothing_half_written(command, png, left):
     for number in range(40):
         png(f"in/{number}.png", 900, 900, seed=number)
     arguments = [*command, "patches", "in", "-o", "out/", "--order", "sklearn", "--size", "9", "-v"]
-    running = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests may ignore it: nohup, a shell's &
+    try:
+        running = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert running.stderr is not None
     running.stderr.readline()  # the first is done, the second under way
     running.send_signal(signal.SIGINT)

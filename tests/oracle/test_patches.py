@@ -133,6 +133,22 @@ def test_patches_of_many_kinds_of_memory(rng):
         np.testing.assert_array_equal(featkit.Patches(size, stride, "unfold")(image), planes)
 
 
+def test_axes_of_one_pixel_have_strides_that_say_nothing():
+    """NumPy leaves them as they come, and an array may be contiguous all the same."""
+    for shape in ((1, 1, 1), (1, 9, 1), (9, 1, 3), (1, 9, 3), (2, 1, 1)):
+        image = np.lib.stride_tricks.as_strided(
+            np.arange(99, dtype=np.uint8),
+            shape,
+            [1000 if n == 1 else step for n, step in zip(shape, (9, 1, 1), strict=True)],
+        )
+        for stage in (
+            featkit.Patches(1),
+            featkit.Patches(1, order="unfold"),
+            featkit.Patches((1, 1), (1, 3), padding=(0, 1)),
+        ):
+            np.testing.assert_array_equal(stage(image), stage(image.copy()))
+
+
 def test_a_view_copies_nothing_and_is_read_only(rng):
     image = rng.random((32, 48, 3))
     view = featkit.view_patches(image, 16)
