@@ -235,8 +235,8 @@ class unbuffered:  # noqa: N801  (a function in use)
 # --- windows over rows and what lies outside them ---------------------------------------------------------------------
 
 
-def source_index(index: Array, n: int, fill: Fill) -> Array:
-    """Where the row at ``index`` of the endlessly extended signal comes from: in [0, n), or -1 for a row of zeros.
+def source_index(index: Any, n: int, fill: Fill) -> Any:
+    """Where the row at ``index`` (an array, or one) of the endlessly extended signal is from: in [0, n), or -1 for zeros.
 
     ``reflect`` and ``mirror`` fold as often as needed, so a signal shorter than its padding still has an extension
     (as ``numpy.pad`` and Kaldi have it).
@@ -248,11 +248,9 @@ def source_index(index: Array, n: int, fill: Fill) -> Array:
         return np.where((index >= 0) & (index < n), index, -1)
     if fill == "edge" or n == 1:
         return np.clip(index, 0, n - 1)
-    if fill == "reflect":
-        folded = index % (2 * n - 2)
-        return np.minimum(folded, 2 * n - 2 - folded)
-    folded = index % (2 * n)
-    return np.minimum(folded, 2 * n - 1 - folded)
+    period, last = (2 * n - 2, 2 * n - 2) if fill == "reflect" else (2 * n, 2 * n - 1)
+    folded = index % period
+    return (last - abs(2 * folded - last)) // 2  # the smaller of folded and last - folded
 
 
 def sliding(rows: Array, span: int, hop: int) -> Array:
@@ -301,6 +299,8 @@ def concatenate(blocks: Sequence[Rows]) -> Rows:
 
 def as_precision(rows: Array, dtype: Any) -> Array:
     """Real rows as ``dtype`` (float32 or float64), complex ones as the complex type of that precision."""
+    if rows.dtype == dtype:
+        return rows
     return rows.astype(np.result_type(dtype, np.complex64) if rows.dtype.kind == "c" else dtype, copy=False)
 
 
@@ -350,8 +350,34 @@ def window_sums(rows: Array, span: int, hop: int) -> Array:
     return total[:, None]
 
 
-#: Smaller arrays are quicker done the plain way, larger ones are compared piece by piece.
-_WORTH_IT, _COMPARED = 2**14, 2**16
+def weigh_rows(rows: Array, weights: Array) -> None:
+    """Multiply each row by the weights of its columns, in place; ``weights`` is a row of them, or several alike.
+
+    As many rows are multiplied at a time: beginning on a row costs NumPy as much as a few hundred values do. The rows lie
+    one after the other in memory; call it :class:`unbuffered`.
+
+    >>> rows = np.ones((3, 2))
+    >>> weigh_rows(rows, np.array([1.0, 2.0, 1.0, 2.0]))
+    >>> rows
+    array([[1., 2.],
+           [1., 2.],
+           [1., 2.]])
+    """
+    width = rows.shape[1]
+    alike = len(weights) // width
+    whole = len(rows) // alike * alike
+    together, rest = rows[:whole].reshape(-1, len(weights)), rows[whole:]
+    np.multiply(together, weights, out=together)
+    np.multiply(rest, weights[:width], out=rest)
+
+
+#: So many values are compared with the floor at a time.
+_COMPARED = 2**13
+
+
+@constant
+def _floors(floor: float, dtype: str) -> Array:
+    return np.full(_COMPARED, floor, dtype)
 
 
 def at_least(rows: Array, floor: float) -> Array:
@@ -361,14 +387,13 @@ def at_least(rows: Array, floor: float) -> Array:
     array([1., 0.])
     """
     raised = np.empty_like(rows)
-    if rows.size < _WORTH_IT or not (rows.flags.forc and raised.flags.forc):
+    if not (rows.flags.forc and raised.flags.forc):
         return np.maximum(rows, floor, out=raised)
-    floors = scratch("floors", (min(rows.size, _COMPARED),), rows.dtype)
-    floors.fill(floor)
-    given, flat = rows.reshape(-1, order="A"), raised.reshape(-1, order="A")
-    for at in range(0, rows.size, _COMPARED):
-        piece = slice(at, at + _COMPARED)
-        np.maximum(given[piece], floors[: len(given[piece])], out=flat[piece])
+    given, flat, floors = rows.reshape(-1, order="A"), raised.reshape(-1, order="A"), _floors(floor, rows.dtype.str)
+    whole = rows.size // _COMPARED * _COMPARED
+    if whole:
+        np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=flat[:whole].reshape(-1, _COMPARED))
+    np.maximum(given[whole:], floors[: rows.size - whole], out=flat[whole:])
     return raised
 
 

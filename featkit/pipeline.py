@@ -102,7 +102,7 @@ class Pipeline(Stage):
 
     def count(self, n: int) -> int | None:
         rows: int | None = n
-        for stage in self.stages:
+        for stage in self.plan:
             rows = None if rows is None else stage.count(rows)
         return rows
 

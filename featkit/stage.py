@@ -145,14 +145,13 @@ class Stage(Parameters):
         whole = rows if self.axes()[0][0] == "document" or is_sparse(rows) else as_array(rows)
         count = None
         if isinstance(whole, np.ndarray):
-            Entrance(self).check(whole)
+            entrance = Entrance(self)
+            entrance.check(whole)
             count = self.count(len(whole)) if whole.ndim else None
-        blocks = self._admitted([whole])
-        if self.streamable and isinstance(whole, np.ndarray) and self._piece(whole) >= len(whole):
-            made = _announced(in_order(self.end(self.init(), next(blocks))), count)
-        else:
-            made = _gather(self.drive(blocks), count)
-        return owned(made, whole)
+            if self.streamable and self._piece(whole) >= len(whole):  # a short one, without what many blocks need
+                keep_freed_memory()
+                return owned(_announced(self.end(self.init(), entrance.take(whole)), count), whole)
+        return owned(_gather(self.drive(self._admitted([whole])), count), whole)
 
     def iterate(self, blocks: Iterable[Any]) -> Iterator[Rows]:
         """The output, block by block, for an input that comes block by block (a file, a microphone).
@@ -266,9 +265,8 @@ class Stage(Parameters):
 
     def _piece(self, block: Any) -> int:
         """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
-        length = self._block_length(block)
         rows = length_of(block)
-        pieces = max(1, round(rows / length))
+        pieces = max(1, round(rows / self._block_length(block)))
         hop = self.widest(block.shape[1:])[1] if isinstance(block, np.ndarray) else 1
         return max(1, -(-rows // (pieces * hop))) * hop
 
@@ -325,6 +323,9 @@ class Pointwise(Stage):
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         return None, self.apply(rows)
+
+    def end(self, state: State, rows: Rows) -> Rows:
+        return self.apply(rows)
 
 
 class Geometry(NamedTuple):
@@ -484,8 +485,12 @@ def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geome
         return held[:0]
     if geometry.fill == "zero":
         return np.zeros((len(outside), *held.shape[1:]), held.dtype)
-    source = source_index(np.arange(outside.start, outside.stop), seen, geometry.fill)  # type: ignore[arg-type]
-    return held[source - start]
+    fill: Fill = geometry.fill  # type: ignore[assignment]  # "inside" makes nothing up
+    if fill != "edge":
+        first, last = source_index(outside[0], seen, fill) - start, source_index(outside[-1], seen, fill) - start
+        if first - last == len(outside) - 1:  # folded once: rows that lie side by side, backwards
+            return held[last : first + 1][::-1]
+    return held[source_index(np.arange(outside.start, outside.stop), seen, fill) - start]
 
 
 class Whole(Stage):
