@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from featkit.bundles import Bundle
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
 from featkit.numeric import Array, Rows, concatenate, length_of
 from featkit.parameters import Parameters
@@ -137,6 +138,16 @@ class Pipeline(Stage):
             planned.append((fused, rest[: 1 + taken]))
             rest = rest[1 + taken :]
         return tuple(planned)
+
+    @cached_property
+    def bundles(self) -> bool:
+        """Whether every stage that runs does."""
+        return all(stage.bundles for stage in self.plan)
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        for stage in self.plan:
+            bundle = stage.bundled(bundle)
+        return bundle
 
     def init(self) -> State:
         return tuple(stage.init() for stage in self.plan)

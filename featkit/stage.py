@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from featkit.bundles import Bundle, mapped
 from featkit.errors import InputError, NotFitted, NotStreamable, ShapeError
 from featkit.numeric import (
     Array,
@@ -52,7 +53,7 @@ RowShape: TypeAlias = tuple[int, ...] | None
 Axes: TypeAlias = tuple[str, ...]
 
 #: A block's largest intermediate is kept near this size, so that it stays in a core's own cache.
-BLOCK_BYTES = 800 * 1024
+BLOCK_BYTES = 1200 * 1024
 
 
 class Stage(Parameters):
@@ -109,6 +110,15 @@ class Stage(Parameters):
     def streamable(self) -> bool:
         """Whether rows can come out before all rows are in."""
         return True
+
+    @property
+    def bundles(self) -> bool:
+        """Whether it takes several inputs in one array (:mod:`featkit.bundles`)."""
+        return False
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        """What it gives for several inputs in one array, each as if it were alone; where it :attr:`bundles`."""
+        raise NotImplementedError(f"{type(self).__name__} takes one input at a time")
 
     def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
         """One stage that does what this one and the first few stages ``after`` it do, and how many; None if there is none.
@@ -167,7 +177,7 @@ class Stage(Parameters):
         >>> [rows.shape for rows in featkit.mfcc().map([np.zeros(16000), np.zeros(8000)])]
         [(98, 13), (48, 13)]
         """
-        return [self(item) for item in items]
+        return mapped(self, items) if self.bundles else [self(item) for item in items]
 
     def batch(self, items: Iterable[Any], pad: float = 0.0, length: int | None = None) -> Batch:
         """The outputs for several inputs in one array, filled up to the longest (or to ``length`` rows) with ``pad``.
@@ -254,7 +264,7 @@ class Stage(Parameters):
             block = following
         yield self.end(state, block)
 
-    def _block_length(self, block: Any) -> int:
+    def block_length(self, block: Any) -> int:
         """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
         if not isinstance(block, np.ndarray):
             size = getattr(block, "nbytes", 0)  # packed strings know it
@@ -266,7 +276,7 @@ class Stage(Parameters):
     def _piece(self, block: Any) -> int:
         """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
         rows = length_of(block)
-        pieces = max(1, round(rows / self._block_length(block)))
+        pieces = max(1, round(rows / self.block_length(block)))
         hop = self.widest(block.shape[1:])[1] if isinstance(block, np.ndarray) else 1
         return max(1, -(-rows // (pieces * hop))) * hop
 
@@ -326,6 +336,15 @@ class Pointwise(Stage):
 
     def end(self, state: State, rows: Rows) -> Rows:
         return self.apply(rows)
+
+    @property
+    def bundles(self) -> bool:
+        """Always: a row knows nothing of the others."""
+        return True
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        rows, runs = bundle.whole
+        return Bundle.within(self.apply(rows), runs)
 
 
 class Geometry(NamedTuple):
@@ -402,6 +421,9 @@ class Windowed(Stage):
         """What windows see of rows that come in, where that isn't the rows themselves."""
         return rows
 
+    def begin(self, out: Array, rows: Array) -> None:
+        """Change the first rows ``out`` where they are another thing than :meth:`windows` gives of the first ``rows``."""
+
     @cached_property
     def _geometry(self) -> Geometry:
         return self.geometry()
@@ -443,7 +465,37 @@ class Windowed(Stage):
             return self.windows(np.empty((0, geometry.span, *held.shape[1:]), held.dtype))
         if geometry.fill == "inside":
             return self.windows(_inside(held, start, first, last, seen, geometry))
-        return self.over(_covered(held, start, first, last, seen, geometry))
+        out = self.over(concatenate(_covered(held, start, first, last, seen, geometry)))
+        if first == 0:
+            self.begin(out, held)
+        return out
+
+    @property
+    def bundles(self) -> bool:
+        """Unless windows are moved inside."""
+        return self._geometry.fill != "inside"
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        hop = self._geometry.hop
+        laid: list[Array] = []
+        runs: list[slice] = []
+        at = 0
+        parts = [self.taken(part) for part in bundle.parts]
+        for part in parts:
+            count = self._geometry.count(len(part))
+            runs.append(slice(at // hop, at // hop + count))
+            if count:
+                covered = _covered(part, 0, 0, count, len(part), self._geometry)
+                length = sum(map(len, covered))
+                gap = -length % hop  # so that the next windows begin at a whole hop
+                laid += [*covered, np.zeros((gap, *part.shape[1:]), part.dtype)]
+                at += length + gap
+        out = self.over(np.concatenate(laid)) if laid else self.between(parts[0], 0, 0, 0, 0)
+        made = Bundle.within(out, runs)
+        for rows, part in zip(made.parts, parts, strict=True):
+            if len(rows):
+                self.begin(rows, part)
+        return made
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         return super().widest(row)[0], self._geometry.hop
@@ -468,21 +520,18 @@ def _inside(held: Array, start: int, first: int, last: int, seen: int, geometry:
     return held[first_rows[:, None] - start + np.arange(span)]
 
 
-def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
-    """The rows that windows first..last-1 lie over, what lies outside the signal made up."""
+def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> list[Array]:
+    """The rows that windows first..last-1 lie over, in pieces: what lies outside the signal is made up."""
     begin, end = first * geometry.hop - geometry.left, (last - 1) * geometry.hop - geometry.left + geometry.span
     here = held[max(0, begin - start) : max(0, end - start)]
     before, behind = range(begin, min(end, start)), range(max(begin, start + len(held)), end)
-    if not before and not behind:
-        return here
-    made = [_made_up(held, start, outside, seen, geometry) for outside in (before, behind)]
-    return np.concatenate([made[0], here, made[1]])
+    pieces = [_made_up(held, start, before, seen, geometry)] if before else []
+    pieces.append(here)
+    return [*pieces, _made_up(held, start, behind, seen, geometry)] if behind else pieces
 
 
 def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geometry) -> Array:
     """Rows whose indices lie outside of what is held, and so outside of the signal: what windows need is held."""
-    if not outside:
-        return held[:0]
     if geometry.fill == "zero":
         return np.zeros((len(outside), *held.shape[1:]), held.dtype)
     fill: Fill = geometry.fill  # type: ignore[assignment]  # "inside" makes nothing up
