@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from functools import lru_cache, wraps
+from functools import lru_cache, reduce, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
@@ -143,7 +143,7 @@ def as_rows(values: Any, start: int = 0) -> Rows:
 
 
 def _as_floating(values: Array, what: str) -> Array:
-    if values.dtype in (np.float32, np.float64) and values.dtype.isnative and values.flags.c_contiguous:
+    if values.dtype.char in "fd" and values.dtype.isnative and values.flags.c_contiguous:
         return values
     if values.dtype.kind != "f":
         raise InputError(
@@ -178,7 +178,7 @@ def keep_freed_memory() -> None:
     glibc maps a large piece anew each time, and the system clears its pages, which costs more than the mathematics in a
     block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched.
     """
-    np.empty(4 * 1024 * 1024, np.uint8)
+    np.empty(8 * 1024 * 1024, np.uint8)
 
 
 class _Workspace(threading.local):
@@ -353,9 +353,7 @@ def window_sums(rows: Array, span: int, hop: int) -> Array:
     windows = (len(rows) - span) // hop + 1
     parts = _sums(rows[: (windows - 1) * hop + span].reshape(-1, part))
     reach, step = (windows - 1) * (hop // part) + 1, hop // part
-    total = parts[:reach:step].copy()
-    for at in range(1, span // part):
-        total += parts[at : at + reach : step]
+    total = reduce(np.add, [parts[at : at + reach : step] for at in range(span // part)])
     return total[:, None]
 
 
@@ -380,13 +378,8 @@ def weigh_rows(rows: Array, weights: Array) -> None:
     np.multiply(rest, weights[:width], out=rest)
 
 
-#: So many values are compared with the floor at a time.
+#: Fewer values are quicker compared the plain way; more, so many at a time.
 _COMPARED = 2**13
-
-
-@constant
-def _floors(floor: float, dtype: str) -> Array:
-    return np.full(_COMPARED, floor, dtype)
 
 
 def at_least(rows: Array, floor: float) -> Array:
@@ -396,12 +389,13 @@ def at_least(rows: Array, floor: float) -> Array:
     array([1., 0.])
     """
     raised = np.empty_like(rows)
-    if not (rows.flags.forc and raised.flags.forc):
+    if rows.size < _COMPARED or not (rows.flags.forc and raised.flags.forc):
         return np.maximum(rows, floor, out=raised)
-    given, flat, floors = rows.reshape(-1, order="A"), raised.reshape(-1, order="A"), _floors(floor, rows.dtype.str)
+    given, flat = rows.reshape(-1, order="A"), raised.reshape(-1, order="A")
+    floors = scratch("floors", (_COMPARED,), rows.dtype)
+    floors.fill(floor)
     whole = rows.size // _COMPARED * _COMPARED
-    if whole:
-        np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=flat[:whole].reshape(-1, _COMPARED))
+    np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=flat[:whole].reshape(-1, _COMPARED))
     np.maximum(given[whole:], floors[: rows.size - whole], out=flat[whole:])
     return raised
 

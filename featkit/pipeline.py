@@ -150,7 +150,7 @@ class Pipeline(Stage):
         return bundle
 
     def init(self) -> State:
-        return tuple(stage.init() for stage in self.plan)
+        return tuple([stage.init() for stage in self.plan])
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         states = []

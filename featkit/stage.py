@@ -52,8 +52,11 @@ State: TypeAlias = Any
 RowShape: TypeAlias = tuple[int, ...] | None
 Axes: TypeAlias = tuple[str, ...]
 
-#: A block's largest intermediate is kept near this size, so that it stays in a core's own cache.
+#: A block's largest intermediate is kept near this size: in the caches, and large beside what its calls cost.
 BLOCK_BYTES = 1200 * 1024
+#: Blocks of fewer rows are made up to twice as large: what the calls cost would be shared by few. (With 256 of them the bins
+#: of a spectrum would lie a whole page apart, all in one set of the cache.)
+FEW_ROWS = 240
 
 
 class Stage(Parameters):
@@ -158,7 +161,7 @@ class Stage(Parameters):
             entrance = Entrance(self)
             entrance.check(whole)
             count = self.count(len(whole)) if whole.ndim else None
-            if self.streamable and self._piece(whole) >= len(whole):  # a short one, without what many blocks need
+            if self.streamable and len(whole) < 1.5 * self.block_length(whole):  # one piece: nothing of what many need
                 keep_freed_memory()
                 return owned(_announced(self.end(self.init(), entrance.take(whole)), count), whole)
         return owned(_gather(self.drive(self._admitted([whole])), count), whole)
@@ -265,13 +268,14 @@ class Stage(Parameters):
         yield self.end(state, block)
 
     def block_length(self, block: Any) -> int:
-        """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
+        """How many rows in make up a block: as many as keep the widest rows inside near BLOCK_BYTES."""
         if not isinstance(block, np.ndarray):
             size = getattr(block, "nbytes", 0)  # packed strings know it
             return max(1, BLOCK_BYTES * len(block) // size) if size else 1024
         row, hop = self.widest(block.shape[1:])
         row_bytes = max(1, math.prod(row) * max(block.itemsize, 4)) if row is not None else 4096
-        return max(16, BLOCK_BYTES // row_bytes) * hop
+        rows = BLOCK_BYTES // row_bytes
+        return max(16, rows, min(2 * rows, FEW_ROWS)) * hop
 
     def _piece(self, block: Any) -> int:
         """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
@@ -465,7 +469,8 @@ class Windowed(Stage):
             return self.windows(np.empty((0, geometry.span, *held.shape[1:]), held.dtype))
         if geometry.fill == "inside":
             return self.windows(_inside(held, start, first, last, seen, geometry))
-        out = self.over(concatenate(_covered(held, start, first, last, seen, geometry)))
+        pieces = _covered(held, start, first, last, seen, geometry)
+        out = self.over(np.concatenate(pieces) if pieces[1:] else pieces[0])
         if first == 0:
             self.begin(out, held)
         return out
@@ -652,8 +657,11 @@ def owned(out: Rows, given: Rows) -> Rows:
     """Rows that belong to the caller: no view of what was given, of what a stage holds, or of each other."""
     if not isinstance(out, np.ndarray):
         return out.copy() if out is given and is_sparse(out) else out
+    laid: Rows = in_order(out)
+    if laid is not out:
+        return laid
     shared = not out.flags.writeable or (isinstance(given, np.ndarray) and np.may_share_memory(out, given))
-    return out.copy() if shared else in_order(out)
+    return out.copy() if shared else out
 
 
 def _announced(rows: Rows, count: int | None) -> Rows:
