@@ -155,7 +155,8 @@ class Stage(Parameters):
         InputError, ShapeError
             For an input that cannot be taken; the message names the remedy.
         """
-        whole = rows if self.axes()[0][0] == "document" or is_sparse(rows) else as_array(rows)
+        as_they_are = type(rows) is np.ndarray or self.axes()[0][0] == "document" or is_sparse(rows)
+        whole = rows if as_they_are else as_array(rows)
         count = None
         if isinstance(whole, np.ndarray):
             entrance = Entrance(self)

@@ -83,15 +83,17 @@ class EmphasisedFrames(Windowed):
     def _n_fft(self) -> int:
         return (self.spectrum.n_fft if self.spectrum else None) or self.frames.length
 
-    def _weights(self, frames: Array) -> Array:
-        """The window times the gain, filled up as the frames are, several times over, for :func:`weigh_rows`."""
-        if frames.dtype not in self._tables:
+    def _tables(self, frames: Array) -> tuple[Any, Array]:
+        """What emphasis leaves of a constant; the window times the gain, filled up as the frames are, for :func:`weigh_rows`."""
+        dtype = frames.dtype
+        if dtype not in self._made:
             window = self.window.weights_of(frames) * self.gain
-            self._tables[frames.dtype] = np.tile(np.pad(window, (0, self._n_fft - len(window))), 8)
-        return self._tables[frames.dtype]
+            weights = np.tile(np.pad(window, (0, self._n_fft - len(window))), 8)
+            self._made[dtype] = 1 - dtype.type(self.emphasis.coefficient), weights
+        return self._made[dtype]
 
     @cached_property
-    def _tables(self) -> dict[np.dtype[Any], Array]:
+    def _made(self) -> dict[np.dtype[Any], tuple[Any, Array]]:
         return {}
 
     def row_shape(self, row: RowShape) -> RowShape:
@@ -105,13 +107,12 @@ class EmphasisedFrames(Windowed):
 
     def over(self, rows: Array) -> Array:
         length, hop = self.frames.length, self.frames.hop
-        kept = 1 - rows.dtype.type(self.emphasis.coefficient)
         emphasised = scratch("emphasised", rows.shape, rows.dtype)
+        frames = sliding(emphasised, length, hop)
+        kept, weights = self._tables(frames)
         emphasised[:1] = 0
         np.subtract(rows[1:], rows[:-1], out=emphasised[1:])
         emphasised[1:] += np.multiply(rows[:-1], kept, out=scratch("part_before", rows.shape, rows.dtype)[1:])
-        frames = sliding(emphasised, length, hop)
-        weights = self._weights(frames)
         filled, taps = filled_up(frames.shape, self._n_fft, rows.dtype)
         mean = rows.dtype.type(0) if self.mean is None else window_sums(rows, length, hop) / rows.dtype.type(length)
         with unbuffered():
