@@ -256,14 +256,15 @@ def _torchaudio_mfcc(seconds: float) -> Callable[[], Calls]:
 
 
 def many_clips(sizes: Sizes) -> Iterator[Pair]:
-    """Kaldi's filterbank of one clip after the other; a data set."""
+    """Kaldi's filterbank of every clip of a data set: featkit's ``map`` of the list, the peer's call on each."""
     work = f"{sizes.clips:,} clips of 1-4 s, Kaldi fbank 80"
     ours, name, same = kaldi.fbank(num_mel_bins=80), "kaldi/fbank", limit("kaldi/fbank")
 
     def against(given: Callable[[np.ndarray], Any], theirs: Callable[[Any], Any]) -> Callable[[], Calls]:
         def build() -> Calls:
             samples = clips(sizes.clips)
-            return Calls(_Rows(ours, samples), _Rows(theirs, [given(clip * np.float32(32768)) for clip in samples]))
+            peers = _Rows(theirs, [given(clip * np.float32(32768)) for clip in samples])
+            return Calls(lambda: _Many(ours.map(samples)), peers)
 
         return build
 

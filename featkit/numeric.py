@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from functools import lru_cache, wraps
+from functools import lru_cache, reduce, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
@@ -145,7 +145,7 @@ def as_rows(values: Any, start: int = 0, keep_integers: bool = False) -> Rows:
 
 
 def _as_floating(values: Array, what: str) -> Array:
-    if values.dtype in (np.float32, np.float64) and values.dtype.isnative and values.flags.c_contiguous:
+    if values.dtype.char in "fd" and values.dtype.isnative and values.flags.c_contiguous:
         return values
     if values.dtype.kind != "f":
         raise InputError(
@@ -186,7 +186,7 @@ def keep_freed_memory() -> None:
     glibc maps a large piece anew each time, and the system clears its pages, which costs more than the mathematics in a
     block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched.
     """
-    np.empty(4 * 1024 * 1024, np.uint8)
+    np.empty(8 * 1024 * 1024, np.uint8)
 
 
 class _Workspace(threading.local):
@@ -243,8 +243,8 @@ class unbuffered:  # noqa: N801  (a function in use)
 # --- windows over rows and what lies outside them ---------------------------------------------------------------------
 
 
-def source_index(index: Array, n: int, fill: Fill) -> Array:
-    """Where the row at ``index`` of the endlessly extended signal comes from: in [0, n), or -1 for a row of zeros.
+def source_index(index: Any, n: int, fill: Fill) -> Any:
+    """Where the row at ``index`` (an array, or one) of the endlessly extended signal is from: in [0, n), or -1 for zeros.
 
     ``reflect`` and ``mirror`` fold as often as needed, so a signal shorter than its padding still has an extension
     (as ``numpy.pad`` and Kaldi have it).
@@ -256,11 +256,9 @@ def source_index(index: Array, n: int, fill: Fill) -> Array:
         return np.where((index >= 0) & (index < n), index, -1)
     if fill == "edge" or n == 1:
         return np.clip(index, 0, n - 1)
-    if fill == "reflect":
-        folded = index % (2 * n - 2)
-        return np.minimum(folded, 2 * n - 2 - folded)
-    folded = index % (2 * n)
-    return np.minimum(folded, 2 * n - 1 - folded)
+    period, last = (2 * n - 2, 2 * n - 2) if fill == "reflect" else (2 * n, 2 * n - 1)
+    folded = index % period
+    return (last - abs(2 * folded - last)) // 2  # the smaller of folded and last - folded
 
 
 def sliding(rows: Array, span: int, hop: int) -> Array:
@@ -309,6 +307,8 @@ def concatenate(blocks: Sequence[Rows]) -> Rows:
 
 def as_precision(rows: Array, dtype: Any) -> Array:
     """Real rows as ``dtype`` (float32 or float64), complex ones as the complex type of that precision."""
+    if rows.dtype == dtype:
+        return rows
     return rows.astype(np.result_type(dtype, np.complex64) if rows.dtype.kind == "c" else dtype, copy=False)
 
 
@@ -340,6 +340,15 @@ def row_sum(rows: Rows) -> Array:
     return summed
 
 
+def _sums(rows: Array) -> Array:
+    """Sum of each row, whose values lie side by side: three times as fast as :func:`row_sum` for many short rows.
+
+    Over one operand einsum walks from row to row and adds up each by itself; no BLAS is in it.
+    """
+    summed: Array = np.einsum("ij->i", rows)
+    return summed
+
+
 def window_sums(rows: Array, span: int, hop: int) -> Array:
     """Sum of every window of ``span`` values, ``hop`` apart, shape (windows, 1): from sums that neighbours share.
 
@@ -350,16 +359,35 @@ def window_sums(rows: Array, span: int, hop: int) -> Array:
     if part < 16:
         return row_sum(sliding(rows, span, hop))
     windows = (len(rows) - span) // hop + 1
-    parts = np.add.reduceat(rows, np.arange(0, (windows - 1) * hop + span, part))
+    parts = _sums(rows[: (windows - 1) * hop + span].reshape(-1, part))
     reach, step = (windows - 1) * (hop // part) + 1, hop // part
-    total = parts[:reach:step].copy()
-    for at in range(1, span // part):
-        total += parts[at : at + reach : step]
+    total = reduce(np.add, [parts[at : at + reach : step] for at in range(span // part)])
     return total[:, None]
 
 
-#: Smaller arrays are quicker done the plain way, larger ones are compared piece by piece.
-_WORTH_IT, _COMPARED = 2**14, 2**16
+def weigh_rows(rows: Array, weights: Array) -> None:
+    """Multiply each row by the weights of its columns, in place; ``weights`` is a row of them, or several alike.
+
+    As many rows are multiplied at a time: beginning on a row costs NumPy as much as a few hundred values do. The rows lie
+    one after the other in memory; call it :class:`unbuffered`.
+
+    >>> rows = np.ones((3, 2))
+    >>> weigh_rows(rows, np.array([1.0, 2.0, 1.0, 2.0]))
+    >>> rows
+    array([[1., 2.],
+           [1., 2.],
+           [1., 2.]])
+    """
+    width = rows.shape[1]
+    alike = len(weights) // width
+    whole = len(rows) // alike * alike
+    together, rest = rows[:whole].reshape(-1, len(weights)), rows[whole:]
+    np.multiply(together, weights, out=together)
+    np.multiply(rest, weights[:width], out=rest)
+
+
+#: Fewer values are quicker compared the plain way; more, so many at a time.
+_COMPARED = 2**13
 
 
 def at_least(rows: Array, floor: float) -> Array:
@@ -369,14 +397,14 @@ def at_least(rows: Array, floor: float) -> Array:
     array([1., 0.])
     """
     raised = np.empty_like(rows)
-    if rows.size < _WORTH_IT or not (rows.flags.forc and raised.flags.forc):
+    if rows.size < _COMPARED or not (rows.flags.forc and raised.flags.forc):
         return np.maximum(rows, floor, out=raised)
-    floors = scratch("floors", (min(rows.size, _COMPARED),), rows.dtype)
-    floors.fill(floor)
     given, flat = rows.reshape(-1, order="A"), raised.reshape(-1, order="A")
-    for at in range(0, rows.size, _COMPARED):
-        piece = slice(at, at + _COMPARED)
-        np.maximum(given[piece], floors[: len(given[piece])], out=flat[piece])
+    floors = scratch("floors", (_COMPARED,), rows.dtype)
+    floors.fill(floor)
+    whole = rows.size // _COMPARED * _COMPARED
+    np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=flat[:whole].reshape(-1, _COMPARED))
+    np.maximum(given[whole:], floors[: rows.size - whole], out=flat[whole:])
     return raised
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from featkit.bundles import Bundle
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
 from featkit.numeric import Array, Rows, as_rows, concatenate, length_of
 from featkit.parameters import Parameters
@@ -102,7 +103,7 @@ class Pipeline(Stage):
 
     def count(self, n: int) -> int | None:
         rows: int | None = n
-        for stage in self.stages:
+        for stage in self.plan:
             rows = None if rows is None else stage.count(rows)
         return rows
 
@@ -144,8 +145,18 @@ class Pipeline(Stage):
             rest = rest[1 + taken :]
         return tuple(planned)
 
+    @cached_property
+    def bundles(self) -> bool:
+        """Whether every stage that runs does."""
+        return all(stage.bundles for stage in self.plan)
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        for stage in self.plan:
+            bundle = stage.bundled(bundle)
+        return bundle
+
     def init(self) -> State:
-        return tuple(stage.init() for stage in self.plan)
+        return tuple([stage.init() for stage in self.plan])
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         states = []

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from featkit.bundles import Bundle, mapped
 from featkit.errors import InputError, NotFitted, NotStreamable, ShapeError
 from featkit.numeric import (
     Array,
@@ -52,8 +53,11 @@ State: TypeAlias = Any
 RowShape: TypeAlias = tuple[int, ...] | None
 Axes: TypeAlias = tuple[str, ...]
 
-#: A block's largest intermediate is kept near this size, so that it stays in a core's own cache.
-BLOCK_BYTES = 800 * 1024
+#: A block's largest intermediate is kept near this size: in the caches, and large beside what its calls cost.
+BLOCK_BYTES = 1200 * 1024
+#: Blocks of fewer rows are made up to twice as large: what the calls cost would be shared by few. (With 256 of them the bins
+#: of a spectrum would lie a whole page apart, all in one set of the cache.)
+FEW_ROWS = 240
 
 
 #: The remedy for an input that lacks one axis, where that isn't a single row.
@@ -122,6 +126,15 @@ class Stage(Parameters):
         """Whether values are moved and never computed with; then integers stay what they are."""
         return False
 
+    @property
+    def bundles(self) -> bool:
+        """Whether it takes several inputs in one array (:mod:`featkit.bundles`)."""
+        return False
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        """What it gives for several inputs in one array, each as if it were alone; where it :attr:`bundles`."""
+        raise NotImplementedError(f"{type(self).__name__} takes one input at a time")
+
     def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
         """One stage that does what this one and the first few stages ``after`` it do, and how many; None if there is none.
 
@@ -154,17 +167,17 @@ class Stage(Parameters):
         InputError, ShapeError
             For an input that cannot be taken; the message names the remedy.
         """
-        whole = rows if self.axes()[0][0] == "document" or is_sparse(rows) else as_array(rows)
+        as_they_are = type(rows) is np.ndarray or self.axes()[0][0] == "document" or is_sparse(rows)
+        whole = rows if as_they_are else as_array(rows)
         count = None
         if isinstance(whole, np.ndarray):
-            Entrance(self).check(whole)
+            entrance = Entrance(self)
+            entrance.check(whole)
             count = self.count(len(whole)) if whole.ndim else None
-        blocks = self._admitted([whole])
-        if self.streamable and isinstance(whole, np.ndarray) and self._piece(whole) >= len(whole):
-            made = _announced(in_order(self.end(self.init(), next(blocks))), count)
-        else:
-            made = _gather(self.drive(blocks), count)
-        return owned(made, whole)
+            if self.streamable and len(whole) < 1.5 * self.block_length(whole):  # one piece: nothing of what many need
+                keep_freed_memory()
+                return owned(_announced(self.end(self.init(), entrance.take(whole)), count), whole)
+        return owned(_gather(self.drive(self._admitted([whole])), count), whole)
 
     def iterate(self, blocks: Iterable[Any]) -> Iterator[Rows]:
         """The output, block by block, for an input that comes block by block (a file, a microphone).
@@ -180,7 +193,8 @@ class Stage(Parameters):
         >>> [rows.shape for rows in featkit.mfcc().map([np.zeros(16000), np.zeros(8000)])]
         [(98, 13), (48, 13)]
         """
-        return [self(item) for item in items]
+        numbers = self.axes()[0][0] != "document"
+        return mapped(self, items) if numbers and self.bundles else [self(item) for item in items]
 
     def batch(self, items: Iterable[Any], pad: float = 0.0, length: int | None = None) -> Batch:
         """The outputs for several inputs in one array, filled up to the longest (or to ``length`` rows) with ``pad``.
@@ -272,20 +286,20 @@ class Stage(Parameters):
             block = following
         yield self.end(state, block)
 
-    def _block_length(self, block: Any) -> int:
-        """How many rows in make up a piece: as many as keep the widest rows inside within BLOCK_BYTES."""
+    def block_length(self, block: Any) -> int:
+        """How many rows in make up a block: as many as keep the widest rows inside near BLOCK_BYTES."""
         if not isinstance(block, np.ndarray):
             size = 12 * block.nnz if is_sparse(block) else getattr(block, "nbytes", None) or _about(block)
             return max(1, int(BLOCK_BYTES * length_of(block) // size)) if size else 1024
         row, hop = self.widest(block.shape[1:])
         row_bytes = max(1, math.prod(row) * max(block.itemsize, 4)) if row is not None else 4096
-        return max(16, BLOCK_BYTES // row_bytes) * hop
+        rows = BLOCK_BYTES // row_bytes
+        return max(16, rows, min(2 * rows, FEW_ROWS)) * hop
 
     def _piece(self, block: Any) -> int:
         """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
-        length = self._block_length(block)
         rows = length_of(block)
-        pieces = max(1, round(rows / length))
+        pieces = max(1, round(rows / self.block_length(block)))
         hop = self.widest(block.shape[1:])[1] if isinstance(block, np.ndarray) else 1
         return max(1, -(-rows // (pieces * hop))) * hop
 
@@ -351,6 +365,18 @@ class Pointwise(Stage):
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         return None, self.apply(rows)
+
+    def end(self, state: State, rows: Rows) -> Rows:
+        return self.apply(rows)
+
+    @property
+    def bundles(self) -> bool:
+        """Always: a row knows nothing of the others."""
+        return True
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        rows, runs = bundle.whole
+        return Bundle.within(self.apply(rows), runs)
 
 
 class Geometry(NamedTuple):
@@ -427,6 +453,9 @@ class Windowed(Stage):
         """What windows see of rows that come in, where that isn't the rows themselves."""
         return rows
 
+    def begin(self, out: Array, rows: Array) -> None:
+        """Change the first rows ``out`` where they are another thing than :meth:`windows` gives of the first ``rows``."""
+
     @cached_property
     def _geometry(self) -> Geometry:
         return self.geometry()
@@ -468,7 +497,37 @@ class Windowed(Stage):
             return self.windows(np.empty((0, geometry.span, *held.shape[1:]), held.dtype))
         if geometry.fill == "inside":
             return self.windows(_inside(held, start, first, last, seen, geometry))
-        return self.over(covered(held, start, first, last, seen, geometry))
+        out = self.over(covered(held, start, first, last, seen, geometry))
+        if first == 0:
+            self.begin(out, held)
+        return out
+
+    @property
+    def bundles(self) -> bool:
+        """Unless windows are moved inside."""
+        return self._geometry.fill != "inside"
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        hop = self._geometry.hop
+        laid: list[Array] = []
+        runs: list[slice] = []
+        at = 0
+        parts = [self.taken(part) for part in bundle.parts]
+        for part in parts:
+            count = self._geometry.count(len(part))
+            runs.append(slice(at // hop, at // hop + count))
+            if count:
+                pieces = _covered(part, 0, 0, count, len(part), self._geometry)
+                length = sum(map(len, pieces))
+                gap = -length % hop  # so that the next windows begin at a whole hop
+                laid += [*pieces, np.zeros((gap, *part.shape[1:]), part.dtype)]
+                at += length + gap
+        out = self.over(np.concatenate(laid)) if laid else self.between(parts[0], 0, 0, 0, 0)
+        made = Bundle.within(out, runs)
+        for rows, part in zip(made.parts, parts, strict=True):
+            if len(rows):
+                self.begin(rows, part)
+        return made
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         return super().widest(row)[0], self._geometry.hop
@@ -495,23 +554,30 @@ def _inside(held: Array, start: int, first: int, last: int, seen: int, geometry:
 
 def covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
     """The rows that windows first..last-1 lie over, what lies outside the signal made up."""
+    pieces = _covered(held, start, first, last, seen, geometry)
+    return np.concatenate(pieces) if pieces[1:] else pieces[0]
+
+
+def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> list[Array]:
+    """The rows that windows first..last-1 lie over, in pieces: what lies outside the signal is made up."""
     begin, end = first * geometry.hop - geometry.left, (last - 1) * geometry.hop - geometry.left + geometry.span
     here = held[max(0, begin - start) : max(0, end - start)]
     before, behind = range(begin, min(end, start)), range(max(begin, start + len(held)), end)
-    if not before and not behind:
-        return here
-    made = [_made_up(held, start, outside, seen, geometry) for outside in (before, behind)]
-    return np.concatenate([made[0], here, made[1]])
+    pieces = [_made_up(held, start, before, seen, geometry)] if before else []
+    pieces.append(here)
+    return [*pieces, _made_up(held, start, behind, seen, geometry)] if behind else pieces
 
 
 def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geometry) -> Array:
     """Rows whose indices lie outside of what is held, and so outside of the signal: what windows need is held."""
-    if not outside:
-        return held[:0]
     if geometry.fill == "zero":
         return np.zeros((len(outside), *held.shape[1:]), held.dtype)
-    source = source_index(np.arange(outside.start, outside.stop), seen, geometry.fill)  # type: ignore[arg-type]
-    return held[source - start]
+    fill: Fill = geometry.fill  # type: ignore[assignment]  # "inside" makes nothing up
+    if fill != "edge":
+        first, last = source_index(outside[0], seen, fill) - start, source_index(outside[-1], seen, fill) - start
+        if first - last == len(outside) - 1:  # folded once: rows that lie side by side, backwards
+            return held[last : first + 1][::-1]
+    return held[source_index(np.arange(outside.start, outside.stop), seen, fill) - start]
 
 
 class Summary(Stage):
@@ -665,8 +731,11 @@ def owned(out: Rows, given: Rows) -> Rows:
     """Rows that belong to the caller: no view of what was given, of what a stage holds, or of each other."""
     if not isinstance(out, np.ndarray):
         return out.copy() if out is given and is_sparse(out) else out
+    laid: Rows = in_order(out)
+    if laid is not out:
+        return laid
     shared = not out.flags.writeable or (isinstance(given, np.ndarray) and np.may_share_memory(out, given))
-    return out.copy() if shared else in_order(out)
+    return out.copy() if shared else out
 
 
 def _announced(rows: Rows, count: int | None) -> Rows:

@@ -7,7 +7,8 @@ the contract suite compares each with the stages it stands for.
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from featkit.audio.mel import MelBank
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
 from featkit.audio.spectrum import FourierTransform, PowerSpectrum, filled_up
 from featkit.audio.window import Window
-from featkit.numeric import Array, project_power, scratch, sliding, unbuffered, window_sums
+from featkit.numeric import Array, project_power, scratch, sliding, unbuffered, weigh_rows, window_sums
 from featkit.rows.double import InDouble
 from featkit.rows.scale import Affine
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
@@ -78,6 +79,23 @@ class EmphasisedFrames(Windowed):
     def geometry(self) -> Geometry:
         return self.frames.geometry()
 
+    @property
+    def _n_fft(self) -> int:
+        return (self.spectrum.n_fft if self.spectrum else None) or self.frames.length
+
+    def _tables(self, frames: Array) -> tuple[Any, Array]:
+        """What emphasis leaves of a constant; the window times the gain, filled up as the frames are, for :func:`weigh_rows`."""
+        dtype = frames.dtype
+        if dtype not in self._made:
+            window = self.window.weights_of(frames) * self.gain
+            weights = np.tile(np.pad(window, (0, self._n_fft - len(window))), 8)
+            self._made[dtype] = 1 - dtype.type(self.emphasis.coefficient), weights
+        return self._made[dtype]
+
+    @cached_property
+    def _made(self) -> dict[np.dtype[Any], tuple[Any, Array]]:
+        return {}
+
     def row_shape(self, row: RowShape) -> RowShape:
         taps = self.window.row_shape((self.frames.length,))
         return taps if self.spectrum is None else self.spectrum.row_shape(taps)
@@ -89,21 +107,20 @@ class EmphasisedFrames(Windowed):
 
     def over(self, rows: Array) -> Array:
         length, hop = self.frames.length, self.frames.hop
-        kept = 1 - rows.dtype.type(self.emphasis.coefficient)
         emphasised = scratch("emphasised", rows.shape, rows.dtype)
+        frames = sliding(emphasised, length, hop)
+        kept, weights = self._tables(frames)
         emphasised[:1] = 0
         np.subtract(rows[1:], rows[:-1], out=emphasised[1:])
         emphasised[1:] += np.multiply(rows[:-1], kept, out=scratch("part_before", rows.shape, rows.dtype)[1:])
-        frames = sliding(emphasised, length, hop)
-        weights = self.window.weights_of(frames)
-        weights = weights if self.gain == 1.0 else weights * self.gain
-        n_fft = length if self.spectrum is None else self.spectrum.n_fft or length
-        filled, taps = filled_up(frames.shape, n_fft, rows.dtype)
+        filled, taps = filled_up(frames.shape, self._n_fft, rows.dtype)
         mean = rows.dtype.type(0) if self.mean is None else window_sums(rows, length, hop) / rows.dtype.type(length)
         with unbuffered():
-            if self.mean is not None:
-                frames = np.subtract(frames, kept * mean, out=scratch("less_mean", frames.shape, rows.dtype))
-            np.multiply(frames, weights, out=taps)
+            if self.mean is None:
+                np.multiply(frames, weights[:length], out=taps)
+            else:
+                np.subtract(frames, kept * mean, out=taps)
+                weigh_rows(filled, weights)
         if weights[0]:  # the first tap of a frame is its own predecessor
             taps[:, :1] = weights[0] * (kept * (sliding(rows, 1, hop)[: len(frames)] - mean))
         else:

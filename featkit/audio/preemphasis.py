@@ -77,14 +77,11 @@ class PreEmphasis(Windowed):
             return Geometry(span=3, left=1, fill="edge")  # the first sample out needs the second one in
         return Geometry(span=2, left=1, fill="edge" if self.first == "edge" else "zero")
 
-    def between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
-        out = super().between(held, start, first, last, seen)
-        if first == 0 and len(out):  # where no sample before the first one is meant
-            if self.first == "linear":
-                out[0] = held[0] + (2 * held[0] - held[:2][-1])
-            elif not isinstance(self.first, str):
-                out[0] = held[0] + held.dtype.type(self.first)
-        return out
+    def begin(self, out: Array, rows: Array) -> None:
+        if self.first == "linear":
+            out[0] = rows[0] + (2 * rows[0] - rows[:2][-1])
+        elif not isinstance(self.first, str):  # where no sample before the first one is meant
+            out[0] = rows[0] + rows.dtype.type(self.first)
 
     def windows(self, rows: Array) -> Array:
         return rows[:, 1] - float(self.coefficient) * rows[:, 0]

@@ -83,6 +83,11 @@ class LocalBinaryPattern(Windowed):
         """Of no window; :meth:`between` knows at which rows they lie."""
         return rows[:, 0]
 
+    @property
+    def bundles(self) -> bool:
+        """Never: what lies outside is made up for each image on all sides."""
+        return False
+
     def between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
         if last <= first:
             return super().between(held, start, first, last, seen)

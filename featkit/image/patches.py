@@ -145,6 +145,11 @@ class Patches(Windowed):
                 "resize it, or choose remainder='drop' or 'fill'"
             )
 
+    @property
+    def bundles(self) -> bool:
+        """Never: a row of windows is several patches."""
+        return False
+
     def end(self, state: Held | None, rows: Array) -> Array:
         self._check_remainder("high", len(rows) + (0 if state is None else state.seen), self._geometry)
         return super().end(state, rows)

@@ -166,6 +166,11 @@ class AveragePool(_Pool):
             sums += column
         return sums
 
+    @property
+    def bundles(self) -> bool:
+        """Never: what a window is divided by depends on where it lies in its image."""
+        return False
+
     def between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
         sums = super().between(held, start, first, last, seen)
         down = self._counted(self._geometry, np.arange(first, first + len(sums)), seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from featkit.bundles import Bundle
 from featkit.errors import ParameterError
 from featkit.numeric import Array, as_precision
 from featkit.rows.scale import Identity
@@ -61,6 +62,16 @@ class InDouble(Stage):
 
     def widest(self, row: RowShape) -> tuple[RowShape, int]:
         return self.stage.widest(row)
+
+    @property
+    def bundles(self) -> bool:
+        """Whether the stage inside does."""
+        return self.stage.bundles
+
+    def bundled(self, bundle: Bundle) -> Bundle:
+        precision = np.finfo(bundle.parts[0].dtype).dtype
+        rows, runs = self.stage.bundled(Bundle([as_precision(part, np.float64) for part in bundle.parts])).whole
+        return Bundle.within(as_precision(rows, precision), runs)
 
     def step(self, state: State, rows: Array) -> tuple[State, Array]:
         inside = self.stage.init() if state is None else state[0]

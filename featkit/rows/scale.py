@@ -90,7 +90,9 @@ class Affine(Pointwise):
 
     def apply(self, rows: Array) -> Array:
         scaled = rows * float(self.scale)
-        return scaled + float(self.offset) if self.offset else scaled
+        if self.offset:
+            scaled += float(self.offset)
+        return scaled
 
 
 class Precision(Pointwise):

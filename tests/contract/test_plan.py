@@ -10,6 +10,7 @@ from featkit import presets
 from featkit.audio.fused import EmphasisedFrames, PowerBands, WindowedSpectrum
 from featkit.audio.mel import MelBank
 from featkit.audio.spectrum import FourierTransform
+from featkit.numeric import window_sums
 from featkit.pipeline import Pipeline
 from featkit.stage import Geometry, Windowed
 
@@ -99,6 +100,15 @@ def test_emphasised_frames(window, coefficient, mean, snip, scale, n, offset, cu
         assert any(isinstance(stage, EmphasisedFrames) for stage in pipeline.plan)
     check(pipeline, rows, on)
     on.same_bytes(on.streamed(pipeline, on.split(rows, cuts)), pipeline(rows))
+
+
+@given(span=st.sampled_from([400, 320, 80, 60]), windows=st.integers(1, 300), double=st.booleans())
+def test_the_sum_of_a_window_does_not_depend_on_the_windows_beside_it(span, windows, double):
+    rows = np.random.default_rng(windows).standard_normal(span + 160 * (windows - 1))
+    rows = rows if double else rows.astype(np.float32)
+    sums = window_sums(rows, span, 160)
+    for at in {0, windows // 2, windows - 1}:
+        assert window_sums(rows[160 * at : 160 * at + span], span, 160).tobytes() == sums[at].tobytes()
 
 
 def test_a_scale_that_rounds_is_not_multiplied_into_the_window():

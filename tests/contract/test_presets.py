@@ -73,6 +73,15 @@ def test_one_row_at_a_time_gives_the_bytes_of_the_whole(name, on):
     on.same_bytes(on.streamed(pipeline, on.split(rows, range(1, len(rows)))), pipeline(rows))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_inputs_beside_each_other_give_the_bytes_of_each_alone(name, on):
+    pipeline = ready(name, on)
+    rows = rows_of(pipeline, on)
+    items = [rows, rows[:-7], rows[5:], rows]
+    for made, item in zip(pipeline.map(items), items, strict=True):
+        on.same_bytes(made, pipeline(item))
+
+
 @pytest.mark.parametrize("name", [name for name in SETTLING if not presets.get(name).streamable])
 def test_what_does_not_stream_says_so_and_settles(name, on):
     pipeline = presets.get(name)

@@ -48,10 +48,20 @@ def test_blocks_give_the_bytes_of_the_whole(usable, precision, on, n, cuts):
     on.same_bytes(blocks, on.outcome(usable, rows))
 
 
+@FEW
+@given(several=st.lists(lengths, min_size=2, max_size=4))
+def test_inputs_beside_each_other_give_the_bytes_of_each_alone(usable, precision, on, several):
+    items = [on.rows_for(usable, scaled(n, usable, on), precision, seed) for seed, n in enumerate(several)]
+    alone, together = on.outcome(lambda: [usable(item) for item in items]), on.outcome(usable.map, items)
+    assert len(alone) == len(together)
+    for one, other in zip(alone, together, strict=True):
+        on.same_bytes([one] if isinstance(one, str) else one, [other] if isinstance(other, str) else other)
+
+
 def test_block_size_does_not_change_the_bytes(usable, precision, on, monkeypatch):
     """A long input is cut into several blocks inside; how many of them is nobody's business."""
     start = on.rows_for(usable, 1, precision)
-    rows = on.rows_for(usable, int(2.5 * usable._block_length(start)), precision)
+    rows = on.rows_for(usable, int(2.5 * usable.block_length(start)), precision)
     several = usable(rows)
     for size in (featkit.stage.BLOCK_BYTES // 50, 2**40):
         monkeypatch.setattr(featkit.stage, "BLOCK_BYTES", size)
@@ -89,10 +99,13 @@ sizes = st.integers(1, 40)
 @settings(max_examples=5 * settings().max_examples)
 @given(length=sizes, hop=sizes, where=edges, fill=fills, n=st.integers(0, 120), cuts=st.lists(st.integers(0, 120)))
 def test_frames_of_any_geometry_stream(on, length, hop, where, fill, n, cuts):
-    """Also signals shorter than their padding, frames with gaps between them, single samples."""
+    """Also signals shorter than their padding, frames with gaps between them, single samples; and several beside each other."""
     frames = featkit.Frames(length, hop, where, fill)
     signal = np.arange(1.0, n + 1)
-    on.same_bytes(on.streamed(frames, on.split(signal, cuts)), frames(signal))
+    pieces = on.split(signal, cuts)
+    on.same_bytes(on.streamed(frames, pieces), frames(signal))
+    for rows, piece in zip(frames.map(pieces), pieces, strict=True):
+        on.same_bytes(rows, frames(piece))
 
 
 @given(reach=st.integers(0, 9), hop=st.integers(1, 5), n=st.integers(0, 60), cuts=st.lists(st.integers(0, 60)))
