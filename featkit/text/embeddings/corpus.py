@@ -54,7 +54,7 @@ class Corpus:
 
     def add(self, tokens: Tokens) -> None:
         """Some more documents."""
-        self._add(self._lexicon.add(tokens.terms)[tokens.ids], tokens.lengths)
+        self._add(self._lexicon.add(tokens.spans)[tokens.ids], tokens.lengths)
 
     def _add(self, ids: Array, lengths: Array) -> None:
         counts = np.bincount(ids, minlength=len(self._lexicon))
