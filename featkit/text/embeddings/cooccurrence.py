@@ -1,0 +1,237 @@
+"""How often words stand near each other, counted in parts that may exceed memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from math import lcm
+from typing import IO, Any
+
+import numpy as np
+
+from featkit.errors import InputError
+from featkit.numeric import Array
+
+#: Pairs that are counted at a time, and distinct pairs (of 16 bytes) that are held before they wait on the disk as a sorted run.
+_PAIRS, HELD = 1 << 22, 1 << 25
+#: Pairs of words this frequent are counted in a table, where they all have a place; the others are sorted.
+_DENSE = 1024
+
+
+class Cooccurrences:
+    """Sums of 1 / distance (or of 1) over all places where two words of a vocabulary stand at most ``window`` words apart.
+
+    Sums are kept as whole numbers of 1 / lcm(1, ..., window), so they are exact, and those of parts of a corpus merge to those
+    of the whole whatever the order. (Windows that are too wide for that are summed in double precision.) A pair of words that
+    wasn't held in memory lies in sorted runs on the disk, which are merged at the end.
+
+    Parameters
+    ----------
+    words : int
+        Size of the vocabulary.
+    window : int
+    symmetric : bool
+        Both sides count; else for each word those to the left of it only.
+    by_distance : bool
+        A word d words away counts 1 / d, not 1.
+    held : int
+        Distinct pairs held in memory.
+
+    Examples
+    --------
+    >>> pairs = Cooccurrences(3, window=2)
+    >>> pairs.add(np.int32([0, 1, 2, 1]), np.array([3, 1]))
+    >>> pairs.matrix().toarray()
+    array([[0. , 1. , 0.5],
+           [1. , 0. , 1. ],
+           [0.5, 1. , 0. ]])
+    """
+
+    def __init__(
+        self, words: int, window: int = 5, symmetric: bool = True, by_distance: bool = True, held: int = HELD
+    ) -> None:
+        self.words, self.window, self.symmetric, self.by_distance, self.held = (
+            words,
+            window,
+            symmetric,
+            by_distance,
+            held,
+        )
+        unit = lcm(*range(1, window + 1)) if by_distance else 1
+        self.unit = unit if unit < 2**31 else 0
+        steps = np.arange(1, window + 1)
+        if self.unit:
+            self.worth = unit // steps if by_distance else np.ones(window, np.int64)
+        else:
+            self.worth = 1.0 / steps
+        side = min(words, _DENSE)
+        self._dense = np.zeros(side * side, self.worth.dtype)
+        self._runs: list[tuple[Array, Array]] = []
+        self._disk: list[tuple[IO[bytes], int]] = []
+
+    # --- counting ---------------------------------------------------------------------------------------------------------
+
+    def add(self, ids: Array, lengths: Array) -> None:
+        """Some more documents: the words of all of them, and how many each has."""
+        if ids.size and not 0 <= int(ids.min()) <= int(ids.max()) < self.words:
+            raise InputError(f"words are numbers below {self.words}, got {int(ids.min())} to {int(ids.max())}")
+        document = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        step = max(1, _PAIRS // self.window)
+        for at in range(0, len(ids), step):
+            self._count(ids[at : at + step + self.window], document[at : at + step + self.window], step)
+
+    def _count(self, ids: Array, document: Array, begins: int) -> None:
+        """Pairs whose left word is one of the first ``begins``; of two words, the more frequent one comes first in a key."""
+        side = np.int64(min(self.words, _DENSE))
+        rest, distances = [], []
+        for step in range(1, self.window + 1):
+            upto = min(begins, len(ids) - step)
+            if upto <= 0:
+                break
+            together = document[:upto] == document[step : step + upto]
+            left, right = ids[:upto][together], ids[step : step + upto][together]
+            if self.symmetric:
+                left, right = np.minimum(left, right), np.maximum(left, right)
+                frequent = right < side
+            else:
+                frequent = (left < side) & (right < side)
+            keys = left * side
+            keys += right
+            counts = np.bincount(keys[frequent], minlength=len(self._dense))
+            self._dense += counts * self.worth[step - 1]
+            seldom = ~frequent
+            pair = left[seldom].astype(np.uint64)
+            pair *= np.uint64(self.words)
+            pair += right[seldom].astype(np.uint64)
+            rest.append(pair)
+            distances.append(step)
+        if rest:
+            self._take(*_summed_by_distance(rest, self.worth))
+
+    def _take(self, keys: Array, sums: Array) -> None:
+        """A sorted run; runs of similar length are merged, so that there are few, and what is too much goes to the disk."""
+        self._runs.append((keys, sums))
+        while len(self._runs) > 1 and len(self._runs[-2][0]) < 2 * len(self._runs[-1][0]):
+            self._runs[-2:] = [_merged(self._runs[-2:])]
+        if sum(len(run) for run, _ in self._runs) > self.held:
+            keys, sums = _merged(self._runs)
+            file = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the counts)
+            file.write(keys.data)
+            file.write(sums.data)
+            file.flush()
+            self._disk.append((file, len(keys)))
+            self._runs = []
+
+    def merge(self, other: Cooccurrences) -> None:
+        """Add what was counted in another part of the corpus.
+
+        Raises
+        ------
+        InputError
+            If it was counted otherwise.
+        """
+        mine, theirs = (
+            (each.words, each.window, each.symmetric, each.by_distance) for each in (self, other)
+        )
+        if mine != theirs:
+            raise InputError(f"counts of (words, window, symmetric, by_distance) {theirs} can't be added to those of {mine}")
+        self._dense = self._dense + other._dense
+        for run in other._all_runs():
+            self._take(np.array(run[0]), np.array(run[1]))
+
+    # --- the result -------------------------------------------------------------------------------------------------------
+
+    def _all_runs(self) -> list[tuple[Array, Array]]:
+        """All sorted runs, those on the disk mapped."""
+        mapped = []
+        for file, size in self._disk:
+            keys = np.memmap(file, np.uint64, "r", shape=(size,))
+            sums = np.memmap(file, self.worth.dtype, "r", offset=8 * size, shape=(size,))
+            mapped.append((keys, sums))
+        return [*self._runs, *mapped]
+
+    def blocks(self, pairs: int = HELD) -> Iterator[tuple[Array, Array, Array]]:
+        """All pairs of words that were counted: first, second and sum, in order, about so many at a time.
+
+        Of a symmetric count only those whose first word isn't behind the second.
+        """
+        side = min(self.words, _DENSE)
+        at = np.flatnonzero(self._dense)
+        first, second = np.divmod(at, side)
+        runs = [(first.astype(np.uint64) * np.uint64(self.words) + second.astype(np.uint64), self._dense[at])]
+        runs += self._all_runs()
+        whole = sum(len(keys) for keys, _ in runs)
+        cuts = _cuts([keys for keys, _ in runs], -(-whole // pairs))
+        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+            parts = [
+                (np.array(keys[start:end]), np.array(sums[start:end]))
+                for keys, sums in runs
+                for start, end in [np.searchsorted(keys, np.array([low, high], np.uint64)).tolist()]
+                if start < end
+            ]
+            if not parts:
+                continue
+            keys, sums = _merged(parts)
+            first, second = np.divmod(keys, np.uint64(self.words))
+            yield first.astype(np.int32), second.astype(np.int32), sums / (self.unit or 1)
+
+    def matrix(self) -> Any:
+        """The matrix (words, words) of all sums, in double precision: a CSR array whose columns are sorted."""
+        from scipy import sparse
+
+        parts = list(self.blocks())
+        if not parts:
+            return sparse.csr_array((self.words, self.words))
+        first, second, sums = (np.concatenate(each) for each in zip(*parts, strict=True))
+        del parts
+        half = sparse.csr_array((sums, (first, second)), shape=(self.words, self.words))
+        if not self.symmetric:
+            whole = half.T.tocsr()  # rows are the words, columns those to the left of them
+        else:
+            whole = half + half.T
+        whole.sort_indices()
+        return whole
+
+
+def _summed_by_distance(pairs: list[Array], worth: Array) -> tuple[Array, Array]:
+    """Keys of pairs, a list for each distance, to distinct keys and the sums of what each distance is worth."""
+    bits = np.uint64(len(pairs).bit_length())
+    keys = np.empty(sum(map(len, pairs)), np.uint64)
+    at = 0
+    for step, pair in enumerate(pairs):
+        np.left_shift(pair, bits, out=keys[at : at + len(pair)])
+        keys[at : at + len(pair)] |= np.uint64(step)
+        at += len(pair)
+    keys.sort()
+    values = worth[(keys & np.uint64((1 << int(bits)) - 1)).astype(np.intp)]
+    keys >>= bits
+    return _added(keys, values)
+
+
+def _added(keys: Array, values: Array) -> tuple[Array, Array]:
+    """Sorted keys with values to distinct keys with sums."""
+    if not len(keys):
+        return keys, values
+    fresh = np.empty(len(keys), bool)
+    fresh[0] = True
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    begins = np.flatnonzero(fresh)
+    return keys[begins], np.add.reduceat(values, begins)
+
+
+def _merged(runs: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Sorted runs to one: a stable sort finds them and merges them."""
+    if len(runs) == 1:
+        return runs[0]
+    keys = np.concatenate([keys for keys, _ in runs])
+    values = np.concatenate([values for _, values in runs])
+    order = np.argsort(keys, kind="stable")
+    return _added(keys[order], values[order])
+
+
+def _cuts(runs: list[Array], parts: int) -> list[int]:
+    """Keys that cut all runs together into about equal parts."""
+    last = max((int(run[-1]) for run in runs if len(run)), default=-1)
+    longest = max(runs, key=len)
+    inner = [int(longest[len(longest) * part // parts]) for part in range(1, parts)] if len(longest) else []
+    return sorted({0, *inner, last + 1})
