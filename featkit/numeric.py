@@ -514,3 +514,13 @@ def sums_of_rows(values: Array, columns: Array, begins: Array, rows: Array) -> A
 
     summed: Array = sparse.csr_array((values, columns, begins), shape=(len(begins) - 1, len(rows))) @ rows
     return summed
+
+
+def products_of_rows(one: Array, other: Array) -> Array:
+    """``one[i] . other[i]`` for every row i.
+
+    >>> products_of_rows(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
+    array([11.])
+    """
+    made: Array = np.einsum("ij,ij->i", one, other)
+    return made

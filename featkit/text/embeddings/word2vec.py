@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from featkit.draws import key_of
-from featkit.errors import InputError, ParameterError
+from featkit.errors import ParameterError
 from featkit.numeric import Array, keep_freed_memory
 from featkit.stage import Learner, RowShape
 from featkit.text.embeddings import cbow, skipgram
 from featkit.text.embeddings.corpus import Corpus, Ranked
 from featkit.text.embeddings.huffman import huffman
-from featkit.text.embeddings.sampling import Noise, RandomWords, cumulative_table, keep_thresholds
+from featkit.text.embeddings.sampling import Noise, RandomWords, cumulative_table, keep_thresholds, uniforms
 from featkit.text.embeddings.scatter import CROWD
 from featkit.text.embeddings.softmax import Softmax
+from featkit.text.embeddings.training import Training
 from featkit.text.embeddings.tree import Tree
 from featkit.text.embeddings.vectors import WordVectors
 from featkit.text.embeddings.windows import Reading, read
@@ -29,33 +30,6 @@ _PIECE = 200_000
 _BLOCKS = 64
 #: So many pieces each worker has before all wait for each other.
 _ROUND = 4
-
-
-class Training(NamedTuple):
-    """How far a training has come: all there is to go on from."""
-
-    learner: str  # repr of the Word2Vec, or GloVe
-    corpus: str  # what tells its corpus from others
-    tables: tuple[Array, ...]
-    done: int  # pieces
-    of: int
-
-    @property
-    def share(self) -> float:
-        """How much of the work is done, from 0 to 1."""
-        return self.done / self.of
-
-    def matches(self, learner: str, corpus: str) -> None:
-        """Refuse to go on with something else.
-
-        Raises
-        ------
-        InputError
-            If the learner or the corpus is another one.
-        """
-        if (learner, corpus) != (self.learner, self.corpus):
-            what = f"for {self.learner}, not {learner}" if learner != self.learner else "on another corpus"
-            raise InputError(f"the training was begun {what}; begin anew, or go on with what it was begun with")
 
 
 class _Method(Protocol):
@@ -214,8 +188,8 @@ class Word2Vec(Learner):
     def _begin(self, terms: int) -> Array:
         """Inputs within half a unit over dim around 0, then outputs of 0."""
         table = np.zeros((2 * terms, self.dim), np.float32)
-        drawn = RandomWords(key_of(self.seed, "word2vec", "begin")).take(terms * self.dim)
-        table[:terms] = ((drawn >> np.uint32(8)) * np.float32(2.0**-24) - np.float32(0.5)).reshape(terms, self.dim)
+        drawn = uniforms(key_of(self.seed, "word2vec", "begin"), terms * self.dim)
+        table[:terms] = drawn.reshape(terms, self.dim) - np.float32(0.5)
         table[:terms] /= np.float32(self.dim)
         return table
 
