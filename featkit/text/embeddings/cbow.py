@@ -13,7 +13,7 @@ from featkit.text.embeddings.windows import Reading
 
 @constant
 def mean_table(block: int, window: int) -> Array:
-    """Weights of the words around each place of a block in their mean: shape (block, window + 1, window + 1, block + 2 window)."""
+    """Weights of words in the mean of those around each place of a block: (block, window + 1, window + 1, block + 2 window)."""
     table = np.zeros((block, window + 1, window + 1, block + 2 * window), np.float32)
     for place, left, right in np.ndindex(table.shape[:3]):
         here = place + window

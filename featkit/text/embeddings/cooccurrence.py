@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from math import lcm
 from typing import IO, Any
 
@@ -31,7 +32,7 @@ class Cooccurrences:
         Size of the vocabulary.
     window : int
     symmetric : bool
-        Both sides count; else for each word those to the left of it only.
+        X[i, j] is X[j, i]: both sides count; else X[i, j] is for i to the left of j.
     by_distance : bool
         A word d words away counts 1 / d, not 1.
     held : int
@@ -50,20 +51,14 @@ class Cooccurrences:
     def __init__(
         self, words: int, window: int = 5, symmetric: bool = True, by_distance: bool = True, held: int = HELD
     ) -> None:
-        self.words, self.window, self.symmetric, self.by_distance, self.held = (
-            words,
-            window,
-            symmetric,
-            by_distance,
-            held,
-        )
+        self.words, self.window, self.symmetric, self.by_distance = words, window, symmetric, by_distance
+        self.held = held
         unit = lcm(*range(1, window + 1)) if by_distance else 1
         self.unit = unit if unit < 2**31 else 0
         steps = np.arange(1, window + 1)
+        self.worth: Array = 1.0 / steps
         if self.unit:
             self.worth = unit // steps if by_distance else np.ones(window, np.int64)
-        else:
-            self.worth = 1.0 / steps
         side = min(words, _DENSE)
         self._dense = np.zeros(side * side, self.worth.dtype)
         self._runs: list[tuple[Array, Array]] = []
@@ -130,11 +125,11 @@ class Cooccurrences:
         InputError
             If it was counted otherwise.
         """
-        mine, theirs = (
-            (each.words, each.window, each.symmetric, each.by_distance) for each in (self, other)
-        )
+        mine, theirs = ((each.words, each.window, each.symmetric, each.by_distance) for each in (self, other))
         if mine != theirs:
-            raise InputError(f"counts of (words, window, symmetric, by_distance) {theirs} can't be added to those of {mine}")
+            raise InputError(
+                f"counts of (words, window, symmetric, by_distance) {theirs} can't be added to those of {mine}"
+            )
         self._dense = self._dense + other._dense
         for run in other._all_runs():
             self._take(np.array(run[0]), np.array(run[1]))
@@ -162,7 +157,7 @@ class Cooccurrences:
         runs += self._all_runs()
         whole = sum(len(keys) for keys, _ in runs)
         cuts = _cuts([keys for keys, _ in runs], -(-whole // pairs))
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+        for low, high in pairwise(cuts):
             parts = [
                 (np.array(keys[start:end]), np.array(sums[start:end]))
                 for keys, sums in runs
@@ -185,10 +180,7 @@ class Cooccurrences:
         first, second, sums = (np.concatenate(each) for each in zip(*parts, strict=True))
         del parts
         half = sparse.csr_array((sums, (first, second)), shape=(self.words, self.words))
-        if not self.symmetric:
-            whole = half.T.tocsr()  # rows are the words, columns those to the left of them
-        else:
-            whole = half + half.T
+        whole = half + half.T if self.symmetric else half
         whole.sort_indices()
         return whole
 

@@ -41,7 +41,7 @@ class GloVe(Learner):
     window : int
         The farthest word that counts as near.
     symmetric : bool
-        Words on both sides count; else those to the left only.
+        Words on both sides count; else X_ij is for i to the left of j.
     by_distance : bool
         A word d words away counts 1 / d, not 1.
     x_max : float or None
@@ -171,11 +171,12 @@ class GloVe(Learner):
 
     def trainings_on(self, matrix: Any, corpus: str = "", training: Training | None = None) -> Iterator[Training]:
         """:meth:`trainings`, on a co-occurrence matrix (CSR)."""
-        words, groups = matrix.shape[0], groups_of(matrix.shape[0])
+        groups = groups_of(matrix.shape[0])
         if training is None:
             tables = self._begin(matrix, groups)
             training = Training(repr(self), corpus, tables, 0, self.epochs)
-        sides = Side(*training.tables[:2], self.dim + 1), Side(*training.tables[2:], self.dim)
+        words, squares, contexts, context_squares = training.tables
+        sides = Side(words, squares, self.dim + 1), Side(contexts, context_squares, self.dim)
         tiles = tiles_of(matrix, groups, self.x_max, self.alpha)
         del matrix
         for epoch in range(training.done, training.of):

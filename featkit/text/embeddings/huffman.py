@@ -20,11 +20,11 @@ class Codes(NamedTuple):
 
 
 class _Node(NamedTuple):
-    count: int
+    weight: int
     number: int
 
     def __lt__(self, other: tuple[int, ...]) -> bool:
-        return self.count < other[0]
+        return self.weight < other[0]
 
 
 def huffman(counts: Array) -> Codes:
@@ -56,7 +56,7 @@ def huffman(counts: Array) -> Codes:
         rarer, second = heapq.heappop(heap), heapq.heappop(heap)
         parent[rarer.number] = parent[second.number] = node
         branch[second.number] = 1
-        heapq.heappush(heap, _Node(rarer.count + second.count, node))
+        heapq.heappush(heap, _Node(rarer.weight + second.weight, node))
     return _ways(parent, branch, words)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from featkit.numeric import Array, sums_of_rows
-
 
 #: More gradients than these for one row are taken as so many of their mean.
 CROWD = 8
@@ -36,8 +37,8 @@ def moved(table: Array, index: Array, held: Array, rate: float) -> None:
     """
     n = len(index)
     bits = np.uint64(n.bit_length())
-    kind = np.uint32 if len(table) << int(bits) < 2**32 else np.uint64
-    keys = index.astype(kind)
+    kind: Any = np.uint32 if len(table) << int(bits) < 2**32 else np.uint64
+    keys: Any = index.astype(kind)
     keys <<= kind(bits)
     keys |= np.arange(n, dtype=kind)
     keys.sort()  # by row, and in the order in which they stand

@@ -45,7 +45,11 @@ class Softmax:
         for at in range(0, len(reading.words), self.words):
             piece = slice(at, at + self.words)
             self._batch(
-                table, reading.words[piece], around[piece], context[piece], rate + (last - rate) * at / len(reading.words)
+                table,
+                reading.words[piece],
+                around[piece],
+                context[piece],
+                rate + (last - rate) * at / len(reading.words),
             )
 
     def _batch(self, table: Array, words: Array, around: Array, context: Array, rate: float) -> None:

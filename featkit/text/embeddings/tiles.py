@@ -49,7 +49,7 @@ def groups_of(words: int) -> int:
 
 
 def place(words: int, groups: int) -> tuple[int, int]:
-    """Groups and their size: word i is number i // groups of group i % groups, so that all groups have frequent and rare words."""
+    """Groups and their size: word i is number i // groups of group i % groups, all with frequent and rare words."""
     return groups, -(-words // groups)
 
 

@@ -31,6 +31,8 @@ class Training(NamedTuple):
             If the learner or the corpus is another one.
         """
         if learner != self.learner:
-            raise InputError(f"the training was begun for {self.learner}, not for {learner}; begin anew or go on with that")
+            raise InputError(
+                f"the training was begun for {self.learner}, not for {learner}; begin anew or go on with that"
+            )
         if corpus != self.corpus:
             raise InputError("the training was begun on another corpus; begin anew or go on with that one")

@@ -91,11 +91,13 @@ class WordVectors(Pointwise):
         return (self.dim,)
 
     def apply(self, rows: Tokens) -> Array:
-        ones = np.ones(len(self.terms) + 1, self.vectors.dtype)
-        return self.weighted(rows, ones)
+        return self.weighted(rows, np.ones(len(self.terms) + 1, self.vectors.dtype))
 
-    def weighted(self, rows: Tokens, weights: Array) -> Array:
-        """For each document the sum of w v over its words, divided by the sum of w; the last weight is that of unknown words."""
+    def weighted(self, rows: Tokens, weights: Array, by_count: bool = False) -> Array:
+        """For each document the sum of w v over its words, divided by the sum of w or by their number.
+
+        The last of the weights is that of a word without a vector.
+        """
         known = self.terms.find(rows.terms)
         if self.unknown == "error" and (known < 0).any():
             raise self._no_vector(rows.terms[int(np.argmax(known < 0))])
@@ -108,11 +110,12 @@ class WordVectors(Pointwise):
             begins = rows.starts
         share = weights[column].astype(self.vectors.dtype)
         here = column >= 0
-        totals = np.zeros(len(rows), self.vectors.dtype)
         lengths = np.diff(begins)
-        some = np.flatnonzero(lengths)
-        if some.size:
-            totals[some] = np.add.reduceat(share, begins[:-1][some])
+        if by_count:
+            totals = lengths.astype(self.vectors.dtype)
+        else:  # one after the other, whatever stands beside them
+            every = np.arange(len(share), dtype=np.int32)
+            totals = sums_of_rows(share, every * 0, begins.astype(np.int32), np.ones((1, 2), share.dtype))[:, 0]
         values = np.where(here, share, 0) if self.unknown == "zero" else share
         table = self.vectors
         if self.unknown == "mean":
@@ -126,7 +129,9 @@ class WordVectors(Pointwise):
 
     def _no_vector(self, word: str) -> InputError:
         near = did_you_mean(word, self.terms[: 1 << 15])
-        return InputError(f"the word {word!r} has no vector{near or '; it is not among the ' + str(len(self)) + ' terms'}")
+        return InputError(
+            f"the word {word!r} has no vector{near or '; it is not among the ' + str(len(self)) + ' terms'}"
+        )
 
     def index(self, words: Iterable[str]) -> Array:
         """Where words stand among the terms.
@@ -185,7 +190,7 @@ class WordVectors(Pointwise):
         if not added and not taken:
             raise InputError("no word to find others for; give at least one")
         given = self.index(added + taken)
-        signs = np.float32([1] * len(added) + [-1] * len(taken))
+        signs = np.array([1] * len(added) + [-1] * len(taken), np.float32)
         return [
             (self.terms[at], float(score))
             for at, score in zip(*self.nearest(given[None], signs, n, among), strict=True)
