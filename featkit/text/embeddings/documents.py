@@ -226,7 +226,9 @@ class SifVectors(Learner):
         if not self.components:
             return WeightedVectors(self.words, self.weights, by="words")
         if not statistics.any():
-            raise InputError("there is no document with a word that has a vector; give other documents or other vectors")
+            raise InputError(
+                "there is no document with a word that has a vector; give other documents or other vectors"
+            )
         directions = np.linalg.eigh(statistics)[1].T[::-1][: self.components]
         largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1, keepdims=True), 1)
         return WeightedVectors(self.words, self.weights, directions * np.sign(largest), "words")

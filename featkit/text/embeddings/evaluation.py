@@ -74,14 +74,16 @@ def judged(
     --------
     >>> import featkit
     >>> words = WordVectors(featkit.Strings(["cat", "dog", "car"]), np.float32([[2, 1], [1, 2], [-1, 1]]))
-    >>> judged(words, [("Cat", "dog", 8.0), ("dog", "car", 3.0), ("cat", "car", 1.0), ("cat", "cow", 7.0)])
-    Correlation(spearman=1.0, pearson=0.998..., pairs=3, missing=1)
+    >>> pairs = [("Cat", "dog", 8.0), ("dog", "car", 3.0), ("cat", "car", 1.0), ("cat", "cow", 7.0)]
+    >>> spearman, pearson, compared, missing = judged(words, pairs)
+    >>> spearman, round(pearson, 2), compared, missing
+    (1.0, 0.95, 3, 1)
     """
     known = _known(words, among, ignore_case)
     judgements, cosines, missing = [], [], 0
     for one, other, judgement in pairs:
-        places = [known.get(word.upper() if ignore_case else word) for word in (one, other)]
-        if None in places:
+        places = [known.get(word.upper() if ignore_case else word, -1) for word in (one, other)]
+        if -1 in places:
             missing += 1
             if count_missing:
                 judgements.append(judgement)
@@ -145,14 +147,17 @@ def completed(
     >>> completed(words, [("family", ("Man", "king", "woman", "queen")), ("family", ("man", "king", "boy", "prince"))])[-1]
     Analogies(section='total', correct=1, asked=1, missing=1)
     """
+
+    def spelt(word: str) -> str:
+        return word.upper() if ignore_case else word
+
     known = _known(words, among, ignore_case)
-    spelt = (lambda word: word.upper()) if ignore_case else (lambda word: word)
     sections: dict[str, list[int]] = {}
     asked, wanted, of = [], [], []
     for section, four in questions:
         counts = sections.setdefault(section, [0, 0, 0])
-        places = [known.get(spelt(word)) for word in four]
-        if None in places:
+        places = [known.get(spelt(word), -1) for word in four]
+        if -1 in places:
             counts[2] += 1
             counts[1] += count_missing
             continue
@@ -164,9 +169,9 @@ def completed(
         signs = np.array([-1, 1, 1], np.float32)
         found, _ = words.nearest_rows(np.array(asked), signs, 5, among)
         for section, places, candidates, expected in zip(of, asked, found.tolist(), wanted, strict=True):
-            given = {spelt(words.terms[place]) for place in places if place is not None}
+            given = {spelt(words.terms[place]) for place in places}
             spellings = (spelt(words.terms[candidate]) for candidate in candidates)
             answer = next((word for word in spellings if word in known and word not in given), None)
             sections[section][0] += answer == expected
     made = [Analogies(section, *counts) for section, counts in sections.items()]
-    return [*made, Analogies("total", *(sum(each[at] for each in made) for at in (1, 2, 3)))]
+    return [*made, Analogies("total", *(sum(counts[at] for counts in sections.values()) for at in range(3)))]

@@ -32,7 +32,7 @@ _TOKENS = 1 << 22
 
 
 class GloVe(Learner):
-    """Learn a vector for each word such that w_i . c_j + b_i + c_j is log X_ij, the logarithm of how often they stand together.
+    """Learn a vector for each word such that w_i . c_j + b_i + c_j is the log of how often they stand together.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ class WordVectors(Pointwise):
         How often each word occurs in the corpus that the vectors are from.
     unknown : str
         What a word without a vector is: ``"skip"``, as if it weren't there; ``"zero"``, a word whose vector is 0;
-        ``"mean"``, a word whose vector is the mean of all; ``"error"``, an :class:`InputError`.
+        ``"mean"``, a word whose vector is the mean of all.
 
     Notes
     -----
@@ -40,15 +40,12 @@ class WordVectors(Pointwise):
     ------
     ParameterError
         If there are not as many terms as vectors or counts.
-    InputError
-        For an unknown word, where that is asked for.
-
     Examples
     --------
     >>> import featkit, numpy as np
     >>> words = WordVectors(featkit.Strings(["cat", "dog", "car"]), np.float32([[2, 1], [1, 2], [-1, 1]]))
-    >>> words([["cat", "dog", "cow"]]), words.most_similar("cat", 1), words.doesnt_match(["cat", "dog", "car"])
-    (array([[1.5, 1.5]], dtype=float32), [('dog', 0.8)], 'car')
+    >>> words([["cat", "dog", "cow"]]), words.most_similar("cat", 1)[0][0], words.doesnt_match(["cat", "dog", "car"])
+    (array([[1.5, 1.5]], dtype=float32), 'dog', 'car')
     """
 
     name = "word_vectors"
@@ -60,16 +57,18 @@ class WordVectors(Pointwise):
     terms: Strings
     vectors: Any
     counts: Any = None
-    unknown: Literal["skip", "zero", "mean", "error"] = "skip"
+    unknown: Literal["skip", "zero", "mean"] = "skip"
 
     def check(self) -> None:
         if not isinstance(self.vectors, np.ndarray) or self.vectors.ndim != 2 or self.vectors.dtype.kind != "f":
             raise ParameterError("WordVectors.vectors must be a floating array of shape (terms, dim)")
-        for name, rows in (("vectors", self.vectors), ("counts", self.counts)):
-            if rows is not None and len(rows) != len(self.terms):
-                raise ParameterError(
-                    f"WordVectors.{name} must have a row for each of {len(self.terms)} terms, got {len(rows)}"
-                )
+        if len(self.vectors) != len(self.terms):
+            raise ParameterError(
+                f"WordVectors.vectors must have a row for each of {len(self.terms)} terms, got {len(self.vectors)}"
+            )
+        counted = isinstance(self.counts, np.ndarray) and self.counts.dtype.kind in "iu"
+        if self.counts is not None and not (counted and self.counts.shape == (len(self.terms),)):
+            raise ParameterError(f"WordVectors.counts must be None or an integer for each of {len(self.terms)} terms")
 
     @property
     def dim(self) -> int:
@@ -99,8 +98,6 @@ class WordVectors(Pointwise):
         The last of the weights is that of a word without a vector.
         """
         known = self.terms.find(rows.terms)
-        if self.unknown == "error" and (known < 0).any():
-            raise self._no_vector(rows.terms[int(np.argmax(known < 0))])
         column = known[rows.ids]
         if self.unknown == "skip":
             there = column >= 0
