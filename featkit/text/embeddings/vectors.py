@@ -40,6 +40,7 @@ class WordVectors(Pointwise):
     ------
     ParameterError
         If there are not as many terms as vectors or counts.
+
     Examples
     --------
     >>> import featkit, numpy as np
