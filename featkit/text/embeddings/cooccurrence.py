@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from itertools import pairwise
 from math import lcm
@@ -12,6 +11,7 @@ import numpy as np
 
 from featkit.errors import InputError
 from featkit.numeric import Array
+from featkit.text.embeddings.corpus import temporary
 
 #: Pairs that are counted at a time, and distinct pairs (of 16 bytes) that are held before they wait on the disk as a sorted run.
 _PAIRS, HELD = 1 << 22, 1 << 25
@@ -110,7 +110,7 @@ class Cooccurrences:
             self._runs[-2:] = [_merged(self._runs[-2:])]
         if sum(len(run) for run, _ in self._runs) > self.held:
             keys, sums = _merged(self._runs)
-            file = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the counts)
+            file = temporary(self)
             file.write(keys.data)
             file.write(sums.data)
             file.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import weakref
 from itertools import pairwise
 from typing import IO, NamedTuple
 
@@ -19,6 +20,13 @@ from featkit.text.tokens import Tokens
 HELD = 1 << 30
 #: Tokens worked on at a time.
 _AT_A_TIME = 1 << 22
+
+
+def temporary(owner: object) -> IO[bytes]:
+    """A file without a name that is there as long as its owner."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  (closed with its owner)
+    weakref.finalize(owner, file.close)
+    return file
 
 
 class Ranked(NamedTuple):
@@ -64,7 +72,7 @@ class Corpus:
         self.documents += len(lengths)
         self._lengths.append(lengths)
         if self._disk is None and 4 * self.tokens > HELD:
-            self._disk = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the corpus)
+            self._disk = temporary(self)
             for held in self._ids:
                 self._disk.write(held.data)
             self._ids = []
