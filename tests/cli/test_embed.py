@@ -69,7 +69,8 @@ def test_every_option_reaches_its_learner(run, corpus, monkeypatch):
 
     monkeypatch.setattr(module, "_trained", caught)
     run("embed", corpus, "--objective", "softmax", "--negatives", 7, "--exponent", 0.5, "--sample", 0, "--min-count", 2,
-        "--rate", 0.1, "--last-rate", 0.01, "--seed", 9, "--window", 4, "--epochs", 6, "--dim", 3, "-o", "v.npy", expect=3)  # fmt: skip
+        "--rate", 0.1, "--last-rate", 0.01, "--seed", 9, "--window", 4, "--epochs", 6,
+        "--dim", 3, "-o", "v.npy", expect=3)  # fmt: skip
     run(
         "embed",
         corpus,
