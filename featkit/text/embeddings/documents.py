@@ -9,6 +9,7 @@ import numpy as np
 from featkit.errors import InputError, ParameterError
 from featkit.numeric import Array, row_sum, stacked_products
 from featkit.stage import Learner, Pointwise, RowShape
+from featkit.text.counts import tally
 from featkit.text.embeddings.vectors import WordVectors
 from featkit.text.tokens import Tokens, as_tokens
 
@@ -131,9 +132,11 @@ class TfIdfVectors(Learner):
         return Frequencies(np.zeros(len(self.words.terms), np.int64), 0)
 
     def update(self, statistics: Frequencies, rows: Tokens) -> Frequencies:
-        column = self.words.terms.find(rows.terms)[rows.ids].astype(np.int64)
-        pairs = np.unique(rows.documents.astype(np.int64) * (len(self.words.terms) + 1) + column + 1)
-        seen = np.bincount(pairs % (len(self.words.terms) + 1), minlength=len(self.words.terms) + 1)[1:]
+        width = len(rows.terms)
+        containing = np.bincount(tally(rows.ids, rows.starts, width).columns, minlength=width)
+        place = self.words.terms.find(rows.terms)
+        seen = np.zeros(len(self.words.terms), np.int64)
+        seen[place[place >= 0]] = containing[place >= 0]
         return Frequencies(statistics.documents_with + seen, statistics.documents + len(rows))
 
     def merge(self, one: Frequencies, other: Frequencies) -> Frequencies:
