@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from featkit.numeric import Array, constant, stacked_products
+from featkit.numeric import Array, constant, scratch, stacked_products
 from featkit.text.embeddings.contrast import gradients
 from featkit.text.embeddings.sampling import Noise, RandomWords
 from featkit.text.embeddings.scatter import moved
@@ -74,7 +74,7 @@ class NegativeBlocks:
         for at in range(0, count, self.blocks):
             n = min(count, at + self.blocks) - at
             index = np.concatenate([around[at : at + n].ravel(), targets[at : at + n].ravel()])
-            held = np.empty((2 * len(index), dim), table.dtype)
+            held = scratch("vectors and slopes", (2 * len(index), dim), table.dtype)
             np.take(table, index, axis=0, out=held[: len(index)], mode="clip")
             cut = n * span, len(index), len(index) + n * span
             means, members, weights = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from featkit.numeric import Array, constant
+from featkit.numeric import Array, constant, scratch
 from featkit.text.embeddings.contrast import gradients
 from featkit.text.embeddings.sampling import Noise, RandomWords
 from featkit.text.embeddings.scatter import moved
@@ -79,7 +79,7 @@ class NegativeBlocks:
         for inputs, outputs, weights in self.batches(reading, terms, random):
             n, a, b = len(inputs), self.block, outputs.shape[1]
             index = np.concatenate([inputs.ravel(), outputs.ravel()])
-            held = np.empty((2 * len(index), dim), table.dtype)
+            held = scratch("vectors and slopes", (2 * len(index), dim), table.dtype)
             np.take(table, index, axis=0, out=held[: len(index)], mode="clip")
             cut = n * a, len(index), len(index) + n * a
             weighed = weights.reshape(n, a, b)

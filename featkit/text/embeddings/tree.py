@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from featkit.numeric import Array, stacked_products
+from featkit.numeric import Array, scratch, stacked_products
 from featkit.text.embeddings.contrast import gradients
 from featkit.text.embeddings.huffman import Codes
 from featkit.text.embeddings.sampling import RandomWords
@@ -48,7 +48,7 @@ class Tree:
         depth = int(lengths.max())
         nodes = self.codes.points[words, :depth] + np.int32(len(table) // 2)
         index = np.concatenate([around.ravel(), nodes.ravel()])
-        held = np.empty((2 * len(index), dim), table.dtype)
+        held = scratch("vectors and slopes", (2 * len(index), dim), table.dtype)
         np.take(table, index, axis=0, out=held[: len(index)], mode="clip")
         cut = n * span, len(index), len(index) + n * span
         inputs, outputs = held[: cut[0]].reshape(n, span, dim), held[cut[0] : cut[1]].reshape(n, depth, dim)
