@@ -384,6 +384,7 @@ def test_many_words_are_counted_in_runs_on_the_disk(monkeypatch):
     from featkit.text.embeddings import cooccurrence
 
     monkeypatch.setattr(cooccurrence, "_PAIRS", 400)
+    monkeypatch.setattr(cooccurrence, "_WAITING", 100)
     monkeypatch.setattr(cooccurrence, "_DENSE", 8)
     rng = np.random.default_rng(1)
     documents = [(40 * rng.random(30) ** 2).astype(int).tolist() for _ in range(20)]

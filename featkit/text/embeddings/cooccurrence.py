@@ -13,8 +13,9 @@ from featkit.errors import InputError
 from featkit.numeric import Array
 from featkit.text.embeddings.corpus import temporary
 
-#: Pairs that are counted at a time, and distinct pairs (of 16 bytes) that are held before they wait on the disk as a sorted run.
-_PAIRS, HELD = 1 << 22, 1 << 25
+#: Pairs that are made at a time, pairs (of 8 bytes) that wait to be sorted together, and distinct pairs (of 16 bytes) that are
+#: held before they wait on the disk as a sorted run.
+_PAIRS, _WAITING, HELD = 1 << 22, 1 << 24, 1 << 25
 #: Pairs of words this frequent are counted in a table, where they all have a place; the others are sorted.
 _DENSE = 1024
 
@@ -61,6 +62,7 @@ class Cooccurrences:
             self.worth = unit // steps if by_distance else np.ones(window, np.int64)
         side = min(words, _DENSE)
         self._dense = np.zeros(side * side, self.worth.dtype)
+        self._waiting: list[Array] = []
         self._runs: list[tuple[Array, Array]] = []
         self._disk: list[tuple[IO[bytes], int]] = []
 
@@ -78,7 +80,7 @@ class Cooccurrences:
     def _count(self, ids: Array, document: Array, begins: int) -> None:
         """Pairs whose left word is one of the first ``begins``; of two words, the more frequent one comes first in a key."""
         side = np.int64(min(self.words, _DENSE))
-        rest, distances = [], []
+        bits = np.uint64(self.window.bit_length())
         for step in range(1, self.window + 1):
             upto = min(begins, len(ids) - step)
             if upto <= 0:
@@ -98,10 +100,23 @@ class Cooccurrences:
             pair = left[seldom].astype(np.uint64)
             pair *= np.uint64(self.words)
             pair += right[seldom].astype(np.uint64)
-            rest.append(pair)
-            distances.append(step)
-        if rest:
-            self._take(*_summed_by_distance(rest, self.worth))
+            pair <<= bits
+            pair |= np.uint64(step)
+            self._waiting.append(pair)
+        if sum(map(len, self._waiting)) > _WAITING:
+            self._sort()
+
+    def _sort(self) -> None:
+        """What waits becomes a run: keys of pairs and their distances, sorted, to distinct pairs and sums."""
+        if not self._waiting:
+            return
+        keys = np.concatenate(self._waiting)
+        self._waiting = []
+        keys.sort()
+        bits = self.window.bit_length()
+        values = self.worth[(keys & np.uint64((1 << bits) - 1)).astype(np.intp) - 1]
+        keys >>= np.uint64(bits)
+        self._take(*_added(keys, values))
 
     def _take(self, keys: Array, sums: Array) -> None:
         """A sorted run; runs of similar length are merged, so that there are few, and what is too much goes to the disk."""
@@ -138,6 +153,7 @@ class Cooccurrences:
 
     def _all_runs(self) -> list[tuple[Array, Array]]:
         """All sorted runs, those on the disk mapped."""
+        self._sort()
         mapped = []
         for file, size in self._disk:
             keys = np.memmap(file, np.uint64, "r", shape=(size,))
@@ -179,25 +195,25 @@ class Cooccurrences:
             return sparse.csr_array((self.words, self.words))
         first, second, sums = (np.concatenate(each) for each in zip(*parts, strict=True))
         del parts
-        half = sparse.csr_array((sums, (first, second)), shape=(self.words, self.words))
-        whole = half + half.T if self.symmetric else half
-        whole.sort_indices()
-        return whole
-
-
-def _summed_by_distance(pairs: list[Array], worth: Array) -> tuple[Array, Array]:
-    """Keys of pairs, a list for each distance, to distinct keys and the sums of what each distance is worth."""
-    bits = np.uint64(len(pairs).bit_length())
-    keys = np.empty(sum(map(len, pairs)), np.uint64)
-    at = 0
-    for step, pair in enumerate(pairs):
-        np.left_shift(pair, bits, out=keys[at : at + len(pair)])
-        keys[at : at + len(pair)] |= np.uint64(step)
-        at += len(pair)
-    keys.sort()
-    values = worth[(keys & np.uint64((1 << int(bits)) - 1)).astype(np.intp)]
-    keys >>= bits
-    return _added(keys, values)
+        shape = self.words, self.words
+        begins = np.searchsorted(first, np.arange(self.words + 1))
+        if not self.symmetric:
+            return sparse.csr_array((sums, second, begins), shape=shape)
+        # What lies below the diagonal comes before what lies on and above it, in every row.
+        below = first < second
+        mirrored = sparse.csr_array((sums[below], (second[below], first[below])), shape=shape)
+        del below
+        sums[first == second] *= 2
+        total = np.empty(mirrored.nnz + len(sums)), np.empty(mirrored.nnz + len(sums), np.int32)
+        before, behind = np.diff(mirrored.indptr), np.diff(begins)
+        of_mirrored = np.arange(mirrored.nnz) + np.repeat(begins[:-1], before)
+        for values, into in zip((mirrored.data, mirrored.indices), total, strict=True):
+            into[of_mirrored] = values
+        del of_mirrored
+        of_half = np.arange(len(sums)) + np.repeat(mirrored.indptr[1:], behind)
+        for values, into in zip((sums, second), total, strict=True):
+            into[of_half] = values
+        return sparse.csr_array((*total, begins + mirrored.indptr), shape=shape)
 
 
 def _added(keys: Array, values: Array) -> tuple[Array, Array]:
