@@ -15,6 +15,7 @@ from benchmarks.timing import Budget, Pair, Result, measure_apart
 PACKAGES = (
     *("featkit", "numpy", "scipy", "kaldi-native-fbank", "torch", "torchaudio", "python_speech_features", "librosa"),
     *("openai-whisper", "transformers", "faster-whisper", "scikit-learn", "scikit-image", "pyFFTW", "mkl_fft"),
+    "gensim",
 )
 
 

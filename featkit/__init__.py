@@ -146,6 +146,8 @@ from featkit.files.info import info as info
 from featkit.files.sound import blocks as blocks
 from featkit.files.sound import read as read
 from featkit.files.text import documents as documents
+from featkit.files.vectors import load_vectors as load_vectors
+from featkit.files.vectors import write_vectors as write_vectors
 from featkit.files.vocabulary import load_vocabulary as load_vocabulary
 from featkit.image.adaptive import AdaptiveAveragePool as AdaptiveAveragePool
 from featkit.image.adaptive import AdaptiveMaxPool as AdaptiveMaxPool
@@ -233,6 +235,14 @@ from featkit.text.chinese import CjkNgrams as CjkNgrams
 from featkit.text.counts import BagOfWords as BagOfWords
 from featkit.text.counts import HashedBagOfWords as HashedBagOfWords
 from featkit.text.decode import Decode as Decode
+from featkit.text.embeddings.documents import SifVectors as SifVectors
+from featkit.text.embeddings.documents import TfIdfVectors as TfIdfVectors
+from featkit.text.embeddings.documents import WeightedVectors as WeightedVectors
+from featkit.text.embeddings.evaluation import completed as completed
+from featkit.text.embeddings.evaluation import judged as judged
+from featkit.text.embeddings.glove import GloVe as GloVe
+from featkit.text.embeddings.vectors import WordVectors as WordVectors
+from featkit.text.embeddings.word2vec import Word2Vec as Word2Vec
 from featkit.text.ngrams import CharacterNgrams as CharacterNgrams
 from featkit.text.ngrams import WordCharacterNgrams as WordCharacterNgrams
 from featkit.text.ngrams import WordNgrams as WordNgrams

@@ -483,3 +483,44 @@ def project_power(spectrum: Array, matrix: Any) -> Array:
     bands = matrix @ pairs
     summed: Array = bands[:, ::2] + bands[:, 1::2]
     return summed.T
+
+
+# --- products for what doesn't stream --------------------------------------------------------------------------------
+
+
+def stacked_products(one: Array, other: Array, out: Array | None = None) -> Array:
+    """``one[i] @ other[i]`` for every i, by BLAS.
+
+    For training only, which doesn't stream: the last bits of a product depend on its shape and on the processor. The same
+    shapes on the same processor, on one thread, give the same bytes.
+
+    >>> stacked_products(np.ones((2, 1, 3)), np.ones((2, 3, 1))).ravel()
+    array([3., 3.])
+    """
+    made: Array = np.matmul(one, other, out=out)
+    return made
+
+
+def sums_of_rows(values: Array, columns: Array, begins: Array, rows: Array) -> Array:
+    """Weighted sums of rows: y[i] = sum over k from begins[i] to begins[i + 1] of values[k] rows[columns[k]], in order of k.
+
+    A compressed sparse product; what comes out in one row doesn't depend on the others.
+
+    >>> sums_of_rows(np.array([1.0, 2.0]), np.array([1, 0]), np.array([0, 0, 2]), np.array([[1.0, 2.0], [10.0, 20.0]]))
+    array([[ 0.,  0.],
+           [12., 24.]])
+    """
+    from scipy import sparse
+
+    summed: Array = sparse.csr_array((values, columns, begins), shape=(len(begins) - 1, len(rows))) @ rows
+    return summed
+
+
+def products_of_rows(one: Array, other: Array) -> Array:
+    """``one[i] . other[i]`` for every row i.
+
+    >>> products_of_rows(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
+    array([11.])
+    """
+    made: Array = np.einsum("ij,ij->i", one, other)
+    return made

@@ -29,7 +29,7 @@ class Parameters:
 
     def __post_init__(self) -> None:
         for name, value in self.fields().items():
-            if isinstance(value, np.ndarray) and (value.flags.writeable or value.base is not None):
+            if isinstance(value, np.ndarray) and not _stays(value):
                 object.__setattr__(self, name, _frozen(value))  # what was compared and hashed must stay so
             self.check_type(name, value)
         self.check()
@@ -143,6 +143,12 @@ def field_types(kind: type[Parameters]) -> dict[str, Any]:
         hints = typing.get_type_hints(kind)
         _FIELD_TYPES[kind] = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
     return _FIELD_TYPES[kind]
+
+
+def _stays(array: np.ndarray[Any, Any]) -> bool:
+    """Whether nobody can change it: read-only and no view of another array, or a file mapped for reading."""
+    mapped = isinstance(array, np.memmap)
+    return not array.flags.writeable and (array.base is None or (mapped and not isinstance(array.base, np.ndarray)))
 
 
 def _frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

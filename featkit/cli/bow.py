@@ -9,19 +9,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 import featkit
 from featkit.cli.batch import Outcome, Report, run
 from featkit.cli.inputs import STDIO, Found, Job
-from featkit.cli.options import run_options
+from featkit.cli.options import corpus_options, read_corpus_as, run_options
 from featkit.errors import FeatkitError, InputError, ParameterError, WriteError
 from featkit.files.atomic import explained
 from featkit.files.counting import Counted, Tallies, count
 from featkit.files.csr import CsrWriter
-from featkit.files.encodings import Invalid, codec
+from featkit.files.encodings import Invalid
 from featkit.files.npy import NpyWriter
 from featkit.files.parallel import Workers
 from featkit.files.sidecar import fingerprint, sidecar_path, up_to_date, whole_file, whole_npy, write_sidecar
@@ -100,25 +100,10 @@ class Lengths(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--hash", "hashed", type=click.IntRange(min=1), metavar="N", help="N columns chosen by a hash, no vocabulary."
 )
-@click.option(
-    "--documents", "kind", type=click.Choice(get_args(Kind)), help="What a document is.  [default: by the name]"
-)
-@click.option(
-    "--column", help="Of a table the name or number (from 0) of the documents' column, of JSON Lines the key."
-)
-@click.option("--header/--no-header", default=None, help="Whether the first line of a table names its columns.")
-@click.option("--quotes/--no-quotes", default=True, help='Whether " quotes values of a table.  [default: quotes]')
-@click.option("--encoding", default="utf-8", show_default=True, help="Of the corpus, or detect.")
-@click.option(
-    "--invalid",
-    type=click.Choice(get_args(Invalid)),
-    default="error",
-    show_default=True,
-    help="Bytes that don't decode.",
-)
 @click.option("--sparse", is_flag=True, help="Write a sparse matrix (.npz), as scipy.sparse.load_npz reads it.")
 @click.option("--dense-limit", type=Size(), default="1G", show_default=True, help="Refuse to write a larger .npy.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes that share the work.")
+@corpus_options
 @run_options
 def bow(corpus: tuple[str, ...], **options: Any) -> int:
     """Bags of words: how often each term stands in each document, as a matrix (documents, terms).
@@ -176,16 +161,7 @@ class _Task:
                 raise click.UsageError(f"{names} choose what goes into a vocabulary, and with {option} none is learned")
         if hashed is not None and (vocabulary is not None or vocab_out is not None):
             raise click.UsageError("--hash does without a vocabulary; leave out --vocabulary and --vocab-out")
-        if encoding != "detect":
-            codec(encoding)
-        self.reading: dict[str, Any] = {
-            "documents": kind,
-            "column": int(column) if column is not None and column.isdecimal() and kind != "jsonl" else column,
-            "header": header,
-            "quotes": quotes,
-            "encoding": encoding,
-            "invalid": invalid,
-        }
+        self.reading = read_corpus_as(kind, column, header, quotes, encoding, invalid)
         self.counting = {key: value for key, value in counting.items() if value is not None}
         self.counting |= {"tokens": self.counting.pop("tokenizer"), "hashed": hashed, "stop_words": _words(stop_words)}
         # What is wrong with how it is to be counted is wrong usage, whatever is in the corpus.

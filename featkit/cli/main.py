@@ -30,6 +30,7 @@ COMMANDS = {
     "pitch": "pitch",
     "bow": "bow",
     "vocab": "vocab",
+    "embed": "embed",
     "patches": "image",
     "image": "image",
     "histogram": "image_features",

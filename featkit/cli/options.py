@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
+
+from featkit.files.encodings import Invalid, codec
+from featkit.files.text import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,6 +117,53 @@ def run_options(command: F) -> F:
         click.option("-q", "--quiet", is_flag=True, help="Say nothing but failures."),
         click.option("-v", "--verbose", is_flag=True, help="Say a line for every file."),
     )
+
+
+def corpus_options(command: F) -> F:
+    """What every command that reads a corpus takes."""
+    return options_of(
+        command,
+        click.option(
+            "--documents", "kind", type=click.Choice(get_args(Kind)), help="What a document is.  [default: by the name]"
+        ),
+        click.option(
+            "--column", help="Of a table the name or number (from 0) of the documents' column, of JSON Lines the key."
+        ),
+        click.option("--header/--no-header", default=None, help="Whether the first line of a table names its columns."),
+        click.option(
+            "--quotes/--no-quotes", default=True, help='Whether " quotes values of a table.  [default: quotes]'
+        ),
+        click.option("--encoding", default="utf-8", show_default=True, help="Of the corpus, or detect."),
+        click.option(
+            "--invalid",
+            type=click.Choice(get_args(Invalid)),
+            default="error",
+            show_default=True,
+            help="Bytes that don't decode.",
+        ),
+    )
+
+
+def read_corpus_as(
+    kind: Kind | None, column: str | None, header: bool | None, quotes: bool, encoding: str, invalid: Invalid
+) -> dict[str, Any]:
+    """What :func:`featkit.documents` is to be told by these options.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such encoding.
+    """
+    if encoding != "detect":
+        codec(encoding)
+    return {
+        "documents": kind,
+        "column": int(column) if column is not None and column.isdecimal() and kind != "jsonl" else column,
+        "header": header,
+        "quotes": quotes,
+        "encoding": encoding,
+        "invalid": invalid,
+    }
 
 
 def options_of(command: F, *decorators: Callable[[F], F]) -> F:

@@ -76,6 +76,12 @@ _ENERGY_AND_MELS = featkit.Join(
 _KERNELS = np.linspace(-1, 1, 2 * 3 * 3 * 2).reshape(2, 3, 3, 2)  # two kernels of 3x2 for three channels
 _CLICKS = np.float32([0.5, -0.25, 0.0, 0.125, -0.5])  # a recording of five samples
 
+_WORDS = featkit.WordVectors(
+    featkit.Strings(["sat", "cat", "the", "我爱你"]),
+    np.random.default_rng(3).standard_normal((4, 3)),
+    np.array([9, 8, 8, 1]),
+)
+
 TABLE = {
     "AdaptiveAveragePool": [featkit.AdaptiveAveragePool((3, 2)), featkit.AdaptiveAveragePool(7)],
     "AdaptiveMaxPool": [featkit.AdaptiveMaxPool((3, 2))],
@@ -143,10 +149,16 @@ TABLE = {
     "Bm25Weights": [featkit.Bm25Weights(np.linspace(0.5, 2, 13), 3.0), featkit.Bm25Weights(np.ones(13), b=0.0)],
     "CharacterNgrams": [featkit.CharacterNgrams(2, 3)],
     "CjkNgrams": [featkit.CjkNgrams(2, 2)],
+    "GloVe": [
+        featkit.GloVe(6, min_count=2, epochs=2),
+        featkit.GloVe(4, 2, symmetric=False, by_distance=False, x_max=None, min_count=1, epochs=1),
+    ],
     "HashedBagOfWords": [featkit.HashedBagOfWords(7), featkit.HashedBagOfWords(7, binary=True)],
     "RegexTokens": [featkit.RegexTokens("[a-z]+")],
     "StopWords": [featkit.StopWords(("cat", "on"))],
     "TermWeights": [featkit.TermWeights(np.linspace(0, 2, 13))],
+    "SifVectors": [featkit.SifVectors(_WORDS), featkit.SifVectors(_WORDS.with_(unknown="mean"), 0.1, 2)],
+    "TfIdfVectors": [featkit.TfIdfVectors(_WORDS), featkit.TfIdfVectors(_WORDS.with_(unknown="zero"))],
     "Vocabulary": [featkit.Vocabulary(2, 0.9, 5), featkit.Vocabulary(max_features=2, unknown="count")],
     "WordCharacterNgrams": [featkit.WordCharacterNgrams(3, 4)],
     "WordNgrams": [featkit.WordNgrams(2, 3)],
@@ -163,6 +175,20 @@ TABLE = {
     "Vary": [
         featkit.Vary(featkit.Affine(), {"scale": featkit.uniform(0.5, 2.0)}),
         featkit.Vary(featkit.SpecAugment(4), {"frame_masks": featkit.integers(1, 3)}, probability=0.5),
+    ],
+    "WeightedVectors": [
+        featkit.WeightedVectors(_WORDS, np.array([1.0, 2.0, 0.5, 4.0, 0.0])),
+        featkit.WeightedVectors(_WORDS, np.full(5, 0.25), np.array([[0.6, 0.0, 0.8]]), "words"),
+    ],
+    "Word2Vec": [
+        featkit.Word2Vec(model, objective, dim=6, min_count=1, epochs=1)
+        for model in ("skipgram", "cbow")
+        for objective in ("negative", "hierarchical", "softmax")
+    ],
+    "WordVectors": [
+        _WORDS,
+        _WORDS.with_(unknown="zero", counts=None),
+        _WORDS.with_(unknown="mean", vectors=_WORDS.vectors.astype(np.float32)),
     ],
     "WarpTime": [featkit.WarpTime(30, 3, 40), featkit.WarpTime(1, 60, 70), featkit.WarpTime(20, 20, 30)],
     "Window": [featkit.Window("hann", periodic=True, length=25), featkit.Window("kaiser", beta=5.0)],

@@ -1,0 +1,334 @@
+"""``featkit embed``: vectors of words learned from a corpus, and what is done with them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+import featkit
+from featkit.cli.batch import one_thread
+from featkit.cli.main import OK, say
+from featkit.cli.options import corpus_options, read_corpus_as
+from featkit.errors import ParameterError, WriteError
+from featkit.files.checkpoint import load_checkpoint, write_checkpoint
+from featkit.files.encodings import Invalid
+from featkit.files.npy import NpyWriter
+from featkit.files.text import DocumentBlocks, Kind, documents
+from featkit.files.vectors import load_analogies, load_judgements, load_vectors, write_vectors
+from featkit.files.vocabulary import vocabulary_path
+from featkit.stage import Stage
+from featkit.text.embeddings.corpus import Corpus
+from featkit.text.embeddings.glove import GloVe
+from featkit.text.embeddings.training import Training
+from featkit.text.embeddings.vectors import WordVectors
+from featkit.text.embeddings.word2vec import Word2Vec
+from featkit.text.textbook import tokeniser
+
+#: Options that only some models have.
+_OF_WORD2VEC = ("objective", "negatives", "exponent", "sample", "last_rate", "workers")
+_OF_GLOVE = ("x_max", "alpha", "symmetric", "by_distance")
+
+
+class _Embed(click.Group):
+    """``embed CORPUS`` is ``embed train CORPUS``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, "-h", "--help"):
+            args = ["train", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Embed, short_help="Vectors of words: learn, ask, judge, apply.")
+def embed() -> None:
+    """Vectors of words. featkit embed CORPUS learns them (see featkit embed train --help).
+
+    \b
+    Example:
+      featkit embed examples/corpus.txt --min-count 1 --dim 8 -o vectors.npy --overwrite
+    """
+
+
+def _token_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--lowercase/--no-lowercase", default=True, help="Whether The and the are one.  [default: lowercase]"
+        ),
+        click.option(
+            "--tokenizer", default="word", show_default=True, help="word, word1, whitespace, zh, cjk, regex:..."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@embed.command(short_help="Learn vectors from a corpus.")
+@click.argument("corpus", nargs=-1, required=True, metavar="CORPUS...")
+@click.option("-o", "--out", required=True, metavar="OUT", help="NAME.npy, .bin or .vec (word2vec), .txt.")
+@click.option("--model", type=click.Choice(["skipgram", "cbow", "glove"]), default="skipgram", show_default=True)
+@click.option("--dim", type=click.IntRange(min=1), default=100, show_default=True, help="Values in a vector.")
+@click.option("--window", type=click.IntRange(min=1), help="The farthest word that is near.  [default: 5, glove 10]")
+@click.option("--min-count", type=click.IntRange(min=1), default=5, show_default=True, help="Rarer words are left out.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Times through the corpus.  [default: 5, glove 15]")
+@click.option("--rate", type=float, help="Learning rate, at first.  [default: 0.025, glove 0.1]")
+@click.option("--last-rate", type=float, help="word2vec: Learning rate at last.  [default: 0.0001]")
+@click.option(
+    "--objective", type=click.Choice(["negative", "hierarchical", "softmax"]), help="word2vec.  [default: negative]"
+)
+@click.option("--negatives", type=click.IntRange(min=1), help="word2vec: Random words for each pair.  [default: 5]")
+@click.option("--exponent", type=float, help="word2vec: Of counts, for random words.  [default: 0.75]")
+@click.option("--sample", type=float, help="word2vec: Thin out words above this share.  [default: 0.001]")
+@click.option("--x-max", type=float, help="glove: Pairs count fully from here on; 0: all do.  [default: 100]")
+@click.option("--alpha", type=float, help="glove: Exponent of what rarer pairs count.  [default: 0.75]")
+@click.option("--symmetric/--left-only", default=None, help="glove: Which side counts.  [default: symmetric]")
+@click.option("--by-distance/--no-distance", default=None, help="glove: Near words count more.  [default: by-distance]")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="word2vec: Threads; results vary with 2 and more.  [default: 1]"
+)
+@click.option("--checkpoint", metavar="FILE", help="Save the training there, and go on from what is there.")
+@click.option("--every", type=click.FloatRange(min=0), default=60, show_default=True, help="Seconds between savings.")
+@_token_options
+@corpus_options
+@click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but failures.")
+def train(
+    corpus: tuple[str, ...],
+    out: str,
+    model: str,
+    workers: int | None,
+    checkpoint: str | None,
+    every: float,
+    tokenizer: str,
+    lowercase: bool,
+    kind: Kind | None,
+    column: str | None,
+    header: bool | None,
+    quotes: bool,
+    encoding: str,
+    invalid: Invalid,
+    overwrite: bool,
+    quiet: bool,
+    **options: Any,
+) -> int:
+    """Learn a vector for each word of a corpus, by word2vec or GloVe.
+
+    CORPUS: as featkit bow has it. A NAME.npy has its words beside it in NAME.npy.vocab.txt and their counts in
+    NAME.npy.counts.npy. With --checkpoint, a training that was ended from outside goes on where it was last saved, to the
+    same bytes, when the same command is given again; the file is deleted at the end.
+
+    \b
+    Example:
+      featkit embed examples/corpus.txt --model glove --min-count 1 --dim 8 -o vectors.npy --overwrite
+    """
+    learner = _learner(model, {**options, "workers": workers})
+    source = documents(corpus, **read_corpus_as(kind, column, header, quotes, encoding, invalid))
+    _refuse_to_replace(out, source, overwrite)
+    with one_thread():
+        collected = Corpus()
+        road = _road(tokenizer, lowercase)
+        with _bar(quiet, source.bytes, "B", "reading") as moved:
+            for block in source:
+                collected.add(road(block))
+                moved(block.nbytes)
+        words = learner.vectors(collected, _trained(learner, collected, workers or 1, checkpoint, every, quiet))
+    write_vectors(out, words, overwrite=overwrite)
+    if checkpoint is not None:
+        Path(checkpoint).unlink(missing_ok=True)
+    if not quiet:
+        say(f"ok: {collected.tokens:,} tokens -> {out} ({len(words):,} words, {words.dim} values each)")
+    return OK
+
+
+def _learner(model: str, options: dict[str, Any]) -> Word2Vec | GloVe:
+    given = {name: value for name, value in options.items() if value is not None}
+    foreign = _OF_WORD2VEC if model == "glove" else _OF_GLOVE
+    for name in foreign:
+        if name in given:
+            raise click.UsageError(f"--{name.replace('_', '-')} is none of {model}'s options")
+    given.pop("workers", None)
+    if model == "glove":
+        if given.get("x_max") == 0:
+            given["x_max"] = None
+        return GloVe(**given)
+    return Word2Vec(model, **given)  # type: ignore[arg-type]
+
+
+def _refuse_to_replace(out: str, source: DocumentBlocks, overwrite: bool) -> None:
+    """Before the work, not after it."""
+    target = Path(out)
+    if target.suffix.lower() not in (".npy", ".bin", ".vec", ".txt"):
+        raise click.UsageError(f"-o {out!r}: give NAME.npy, NAME.bin, NAME.vec or NAME.txt")
+    if any(Path(path).exists() and target.exists() and target.samefile(path) for path in source.paths):
+        raise WriteError(f"{out} is an input, and would be replaced; write elsewhere")
+    if target.exists() and not overwrite:
+        raise WriteError(f"{out} exists already; use --overwrite or another name")
+
+
+def _road(tokenizer: str, lowercase: bool) -> Stage:
+    words = tokeniser(tokenizer)
+    return featkit.LowerCase() | words if lowercase else words
+
+
+def _trained(
+    learner: Word2Vec | GloVe, corpus: Corpus, workers: int, checkpoint: str | None, every: float, quiet: bool
+) -> Training:
+    """Train to the end, saving now and then."""
+    begun = load_checkpoint(checkpoint) if checkpoint is not None and Path(checkpoint).exists() else None
+    more = (workers,) if isinstance(learner, Word2Vec) else ()
+    trainings = learner.trainings(corpus, begun, *more)
+    training, saved, shown = begun, time.monotonic(), 0.0
+    with _bar(quiet, 100, "%", "training") as moved:
+        for training in trainings:
+            moved(100 * training.share - shown)
+            shown = 100 * training.share
+            if checkpoint is not None and training.share < 1 and time.monotonic() - saved >= every:
+                write_checkpoint(checkpoint, training)
+                saved = time.monotonic()
+    assert training is not None
+    return training
+
+
+@contextmanager
+def _bar(quiet: bool, total: float | None, unit: str, what: str) -> Iterator[Callable[[float], None]]:
+    """A bar where there is a terminal for it."""
+    bar = None
+    if not quiet and sys.stderr is not None and sys.stderr.isatty():
+        with suppress(ImportError):
+            from tqdm import tqdm
+
+            bar = tqdm(total=total, unit=unit, unit_scale=True, desc=what, file=sys.stderr, leave=False)
+    try:
+        yield lambda more: None if bar is None else bar.update(more) and None
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+@embed.command(short_help="The words nearest to some.")
+@click.argument("vectors")
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@click.option("--minus", multiple=True, metavar="WORD", help="Far from this word; may be given several times.")
+@click.option("-n", "number", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@click.option("--among", type=click.IntRange(min=1), help="Only the first so many words, the most frequent.")
+def similar(vectors: str, words: tuple[str, ...], minus: tuple[str, ...], number: int, among: int | None) -> int:
+    """The words nearest to one, or to the mean of several, with their cosines.
+
+    \b
+    Example:
+      featkit embed similar vectors.npy king woman --minus man
+    """
+    with one_thread():
+        for word, cosine in load_vectors(vectors).most_similar(words, number, minus, among):
+            click.echo(f"{cosine:.4f}\t{word}")
+    return OK
+
+
+@embed.command(short_help="Judge vectors by a file.")
+@click.argument("vectors")
+@click.argument("file", metavar="FILE")
+@click.option("--among", type=click.IntRange(min=1), default=300_000, show_default=True, help="The most frequent only.")
+@click.option("--ignore-case/--no-ignore-case", default=True, help="Compare in upper case.  [default: ignore-case]")
+@click.option("--count-missing", is_flag=True, help="What has no vector counts as 0, or as wrong.")
+def evaluate(vectors: str, file: str, among: int, ignore_case: bool, count_missing: bool) -> int:
+    """How well vectors agree with people: with similarities (word, word, number; tabs) or analogies (four words a line).
+
+    \b
+    Example:
+      featkit embed evaluate vectors.npy wordsim353.tsv
+    """
+    words = load_vectors(vectors)
+    with one_thread():
+        if _is_analogies(file):
+            click.echo("section\tcorrect\tasked\tmissing\taccuracy")
+            for row in featkit.completed(words, load_analogies(file), among, ignore_case, count_missing):
+                click.echo(f"{row.section}\t{row.correct}\t{row.asked}\t{row.missing}\t{row.accuracy:.4f}")
+        else:
+            found = featkit.judged(words, load_judgements(file), among, ignore_case, count_missing)
+            click.echo("spearman\tpearson\tpairs\tmissing")
+            click.echo(f"{found.spearman:.4f}\t{found.pearson:.4f}\t{found.pairs}\t{found.missing}")
+    return OK
+
+
+def _is_analogies(file: str) -> bool:
+    with suppress(OSError), open(file, "rb") as opened:
+        for line in opened:
+            if line.strip() and not line.startswith(b"#"):
+                return line.startswith(b":") or (b"\t" not in line and len(line.split()) == 4)
+    return False
+
+
+@embed.command("documents", short_help="A vector for each document.")
+@click.argument("vectors")
+@click.argument("corpus", nargs=-1, required=True, metavar="CORPUS...")
+@click.option("-o", "--out", required=True, metavar="OUT", help="NAME.npy, or - for stdout.")
+@click.option("--how", type=click.Choice(["mean", "tfidf", "sif"]), default="mean", show_default=True)
+@click.option("--unknown", type=click.Choice(["skip", "zero", "mean"]), default="skip", show_default=True)
+@click.option("--smoothing", type=float, help="sif: a in a / (a + p).  [default: 0.001]")
+@click.option("--components", type=click.IntRange(min=0), help="sif: Common directions taken out.  [default: 1]")
+@_token_options
+@corpus_options
+@click.option("--overwrite", is_flag=True, help="Replace an output that exists.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but failures.")
+def of_documents(
+    vectors: str,
+    corpus: tuple[str, ...],
+    out: str,
+    how: str,
+    unknown: str,
+    smoothing: float | None,
+    components: int | None,
+    tokenizer: str,
+    lowercase: bool,
+    kind: Kind | None,
+    column: str | None,
+    header: bool | None,
+    quotes: bool,
+    encoding: str,
+    invalid: Invalid,
+    overwrite: bool,
+    quiet: bool,
+) -> int:
+    """A vector for each document: the mean of its words' vectors, plain, weighted by TF-IDF, or SIF.
+
+    Weights of tfidf, and what sif takes out, are learned from the same corpus, which is read twice for that.
+
+    \b
+    Example:
+      featkit embed documents vectors.npy examples/corpus.txt --how sif -o documents.npy --overwrite
+    """
+    given = {name: value for name, value in (("smoothing", smoothing), ("components", components)) if value is not None}
+    if given and how != "sif":
+        raise click.UsageError(f"--{next(iter(given))} belongs to --how sif")
+    words = load_vectors(vectors).with_(unknown=unknown)
+    source = documents(corpus, **read_corpus_as(kind, column, header, quotes, encoding, invalid))
+    road = _road(tokenizer, lowercase)
+    with one_thread():
+        stage = _documents_stage(words, how, given)
+        if how != "mean":
+            stage = stage.fit(road(block) for block in source)  # type: ignore[attr-defined]
+        with _bar(quiet, source.bytes, "B", "documents") as moved, NpyWriter(out, overwrite=overwrite) as rows:
+            for block in source:
+                rows.append(stage(road(block)))
+                moved(block.nbytes)
+    if not quiet and out != "-":
+        say(f"ok: {rows.shape[0]:,} documents -> {out} ({words.dim} values each)")
+    return OK
+
+
+def _documents_stage(words: WordVectors, how: str, given: dict[str, Any]) -> Stage:
+    if how == "tfidf":
+        return featkit.TfIdfVectors(words)
+    if how == "sif":
+        if words.counts is None:
+            raise ParameterError(
+                "--how sif needs to know how frequent words are, and these vectors have no counts with them; those that featkit "
+                f"embed writes as .npy have (beside {vocabulary_path('NAME.npy')})"
+            )
+        return featkit.SifVectors(words, **given)
+    return words

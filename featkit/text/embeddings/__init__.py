@@ -1,0 +1,1 @@
+"""Vectors for words, learned from the company they keep."""
