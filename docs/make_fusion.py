@@ -66,7 +66,7 @@ def main() -> None:
     if given.write:
         page = PAGE.read_text("utf-8")
         marked = re.sub(
-            r"(<!-- table -->\n).*?(\n<!-- end -->)", lambda found: found[1] + made + found[2], page, flags=re.S
+            r"(<!-- table -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{made}\n{found[2]}", page, flags=re.S
         )
         PAGE.write_text(marked, "utf-8")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import sqrt
 from typing import Any, Literal, NamedTuple
@@ -52,6 +52,8 @@ from featkit.stage import Stage
 from featkit.text.textbook import bow
 
 Fusion = Literal["late", "mean", "concat", "average"]
+#: Gives items one by one, and may show how far it is with what.
+Watch = Callable[[Any, str], Iterable[Any]]
 #: The features that are taken unless others are asked for.
 DEFAULTS = {"audio": "mfcc", "image": "hog", "text": "tfidf"}
 #: Larger images are brought to this many rows and columns.
@@ -129,7 +131,7 @@ def train(
     fusion: Fusion = "late",
     folds: int = 5,
     seed: int = 0,
-    watch: Any = iter,
+    watch: Watch = lambda items, what: items,
 ) -> Trained:
     """Learn from samples what their labels are; all that is chosen, is chosen on them, by cross-validation.
 
@@ -146,7 +148,7 @@ def train(
     folds, seed : int
         Of the cross-validation.
     watch : callable
-        Wraps the samples as they are read, to show how far it is.
+        ``watch(items, what)`` gives the items one by one and may show how far it is: samples that are read, folds.
 
     Raises
     ------
@@ -162,7 +164,7 @@ def train(
             f"{len(gathered.samples)} samples could be read, which is too few to learn from in {folds} folds"
         )
     labels = [sample.label for sample in gathered.samples]
-    head, report = fit_head(gathered.rows, labels, prepared(gathered), fusion, folds=folds, seed=seed)
+    head, report = fit_head(gathered.rows, labels, prepared(gathered), fusion, folds=folds, seed=seed, watch=watch)
     facts = {
         **gathered.facts,
         "fusion": fusion,
@@ -183,7 +185,9 @@ class Gathered(NamedTuple):
     facts: dict[str, Any]
 
 
-def gather(samples: Sequence[Sample], asked: Mapping[str, str | None], *, watch: Any = iter) -> Gathered:
+def gather(
+    samples: Sequence[Sample], asked: Mapping[str, str | None], *, watch: Watch = lambda items, what: items
+) -> Gathered:
     """The features of samples that are to be learned from.
 
     The sampling rate and the size of images are those that most of the samples have; others are resampled and resized.
@@ -215,7 +219,7 @@ def gather(samples: Sequence[Sample], asked: Mapping[str, str | None], *, watch:
         text_features(str(asked["text"]))  # what is wrong with it is said before anything is read
     hear = audio_features(str(asked["audio"]), facts["rate"]) if "audio" in modalities else None
     see = image_features(str(asked["image"]), facts["height"], facts["width"]) if "image" in modalities else None
-    return Gathered(*_features(watch(samples), modalities, hear, see, facts), hear, see, facts)
+    return Gathered(*_features(watch(samples, "reading"), modalities, hear, see, facts), hear, see, facts)
 
 
 def prepared(gathered: Gathered) -> dict[str, Pipeline]:
@@ -236,6 +240,7 @@ def fit_head(
     folds: int = 5,
     seed: int = 0,
     l2s: Sequence[float] = _L2S,
+    watch: Watch = lambda items, what: items,
 ) -> tuple[Pipeline, dict[str, Any]]:
     """Learn the stages from modalities to probabilities, and say what was chosen.
 
@@ -250,6 +255,8 @@ def fit_head(
         As in :func:`train`.
     l2s : sequence of float
         The penalties that are tried.
+    watch : callable
+        As in :func:`train`.
     """
     many = isinstance(labels[0], list)
     classifier = MultiLabelClassifier(held_out=0.0, tolerance=_NEAR) if many else SoftmaxClassifier(tolerance=_NEAR)
@@ -260,7 +267,10 @@ def fit_head(
             if fusion == "concat"
             else _averages(rows, prepared, folds)
         )
-        tried = [choose_l2(features, classifier, l2s, rows, labels, folds, seed) for features in early]
+        tried = [
+            choose_l2(features, classifier, l2s, rows, labels, folds, seed, _shown(watch, "learning"))
+            for features in early
+        ]
         best = int(np.argmin([chosen.loss for chosen in tried]))
         features, chosen = early[best], tried[best]
         fitted = (features | classifier.with_(l2=chosen.l2)).fit([rows], [labels])
@@ -273,7 +283,7 @@ def fit_head(
     for name, before in prepared.items():
         marks = np.flatnonzero(rows.present[name])
         part, told = rows.only([name]).take(marks), [labels[at] for at in marks.tolist()]
-        chosen = choose_l2(before, classifier, l2s, part[name], told, folds, seed)
+        chosen = choose_l2(before, classifier, l2s, part[name], told, folds, seed, _shown(watch, f"learning {name}"))
         branches.append((name, before | classifier.with_(l2=chosen.l2)))
         apart[name] = np.zeros((len(labels), chosen.probabilities.shape[1]))
         apart[name][marks] = chosen.probabilities
@@ -285,6 +295,10 @@ def fit_head(
     report["weights"] = dict(zip(prepared, weigh.weights, strict=True))  # type: ignore[attr-defined]
     last = each.branches[0][1].stages[-1]  # type: ignore[attr-defined]
     return _with_thresholds(pipeline(each, weigh, last), weigh(seen), labels), report
+
+
+def _shown(watch: Watch, what: str) -> Callable[[Any], Iterable[Any]]:
+    return lambda items: watch(items, what)
 
 
 def _averages(rows: Modalities, prepared: dict[str, Pipeline], folds: int) -> list[Pipeline]:

@@ -93,7 +93,7 @@ def train(
             fusion=fusion,
             folds=folds,
             seed=seed,
-            watch=lambda samples: watched(samples, "reading", quiet),
+            watch=lambda items, what: watched(items, what, quiet),
         )
     model.save(out, overwrite=overwrite)
     problems = problems + unread

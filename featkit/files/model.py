@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -127,6 +128,15 @@ def read_head(name: str) -> tuple[dict[str, Any], dict[str, Array]]:
     if head.get("sha256") != _digest(arrays):
         raise ReadError(f"{name} is damaged (its arrays are not those that were written); copy or train it anew")
     return head, arrays
+
+
+def holds_model(path: str | os.PathLike[str]) -> bool:
+    """Whether a file calls itself a model, whole or not."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return f"{_HEAD}.npy" in archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
 
 
 def _digest(arrays: Mapping[str, Array]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,6 +62,7 @@ def choose_l2(
     labels: Sequence[Any],
     count: int = 5,
     seed: int = 0,
+    watch: Callable[[list[Any]], Iterable[Any]] = iter,
 ) -> Chosen:
     """The penalty whose classifiers say most of rows that they did not learn from.
 
@@ -76,6 +77,8 @@ def choose_l2(
         Of each row its label, or a list of labels.
     count, seed : int
         Of the folds.
+    watch : callable
+        Wraps the folds, to show how far it is.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def choose_l2(
     many = isinstance(classifier, MultiLabelClassifier)
     names = different(label for has in labels for label in has) if many else different(labels)
     found = np.zeros((len(down), n, len(names)))
-    for learned, apart in folds(labels, count, seed):
+    for learned, apart in watch(list(folds(labels, count, seed))):
         given, seen, told = chosen_rows(rows, learned), chosen_rows(rows, apart), [labels[at] for at in learned]
         if features is not None:
             fitted = fit_stage(features, [given], [told]) if learns(features) else features

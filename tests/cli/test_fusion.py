@@ -281,6 +281,14 @@ def test_a_damaged_model_is_refused(folder, run):
     assert "is damaged" in run("evaluate", "m.npz", "digits/manifest.jsonl", expect=3).err
 
 
+def test_info_says_what_a_model_is(folder, run):
+    (told,) = run("info", "digits/model.npz", "--json").records
+    assert told["kind"] == "model"
+    assert told["facts"]["features"] == {"audio": "mfcc", "image": "hog", "text": "tfidf"}
+    assert "WeightedProduct" in told["stages"]["head"]
+    assert "samples: 60" in run("info", "digits/model.npz").out
+
+
 # --- fuse -------------------------------------------------------------------------------------------------------------
 
 
