@@ -18,7 +18,7 @@ _GRAM = 4096
 #: Steps in the first coordinates; each time that the optimum isn't reached they are made anew, and kept twice as long.
 _ROUND = 20
 #: With as many values as that, the first steps are taken in single precision, and until the gradient is that much smaller.
-_LARGE, _SINGLE = 2**20, 3e-6
+_LARGE, _SINGLE = 2**18, 2e-5
 
 
 class Loss(Protocol):
