@@ -13,7 +13,7 @@ ONE_THREAD = {
 #: With less of a processor than that, ratios are noise.
 IDLE = 0.9
 #: Modules with a function ``sections(asked)``, in the order of the page.
-FAMILIES = ("audio", "image", "convolution", "text", "embeddings", "memory", "command", "growth")
+FAMILIES = ("audio", "image", "convolution", "text", "embeddings", "classifier", "memory", "command", "growth")
 
 
 def main(arguments: list[str]) -> int:

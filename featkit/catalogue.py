@@ -6,16 +6,18 @@ There is no list to keep: a stage that ``featkit/__init__.py`` names is in the c
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 import featkit
 from featkit.errors import FeatkitError, ParameterError, did_you_mean
+from featkit.numeric import Array
 from featkit.pipeline import pipeline
-from featkit.stage import Learner, Pointwise, Stage, Summary, Whole, Windowed
+from featkit.stage import Learner, Pointwise, Stage, Summary, Supervised, Whole, Windowed
 
-_KINDS = (Stage, Pointwise, Windowed, Summary, Whole, Learner)
+_KINDS = (Stage, Pointwise, Windowed, Summary, Whole, Learner, Supervised)
 
 
 def stages() -> dict[str, type[Stage]]:
@@ -30,13 +32,15 @@ def stages() -> dict[str, type[Stage]]:
     }
 
 
-def parse(text: str) -> Stage:
+def parse(text: str, stored: Mapping[str, Array] | None = None) -> Stage:
     """Read a stage or pipeline from its ``repr``, without evaluating anything else.
 
     Parameters
     ----------
     text : str
         ``"Frames(length=400, hop=160) | Window('hamming')"``: calls of stages with literal values, ``|``, nothing else.
+    stored : mapping of str to ndarray, optional
+        The arrays that ``stored('NAME')`` stands for, where the text is from a model file.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def parse(text: str) -> Stage:
     'hann'
     """
     try:
-        stage = _value(ast.parse(text.strip(), mode="eval").body)
+        stage = _value(ast.parse(text.strip(), mode="eval").body, stored or {})
     except (SyntaxError, MemoryError, RecursionError) as error:
         raise ParameterError(f"not a pipeline: {text[:80]!r} is not Python ({error})") from None
     if not isinstance(stage, Stage):
@@ -59,21 +63,21 @@ def parse(text: str) -> Stage:
     return stage
 
 
-def _value(node: ast.expr) -> Any:
+def _value(node: ast.expr, stored: Mapping[str, Array]) -> Any:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        left, right = _value(node.left), _value(node.right)
+        left, right = _value(node.left, stored), _value(node.right, stored)
         return pipeline(left, right)
     if isinstance(node, (ast.Tuple, ast.List)):
-        items = (_value(item) for item in node.elts)
+        items = (_value(item, stored) for item in node.elts)
         return tuple(items) if isinstance(node, ast.Tuple) else list(items)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        arguments = [_value(argument) for argument in node.args]
-        keywords = {keyword.arg or "**": _value(keyword.value) for keyword in node.keywords}
-        return _made(node.func.id, arguments, keywords)
+        arguments = [_value(argument, stored) for argument in node.args]
+        keywords = {keyword.arg or "**": _value(keyword.value, stored) for keyword in node.keywords}
+        return _made(node.func.id, arguments, keywords, stored)
     if isinstance(node, ast.Name) and node.id in ("nan", "inf"):
         return float(node.id)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        number = _value(node.operand)
+        number = _value(node.operand, stored)
         if isinstance(number, (int, float)):
             return -number
     if isinstance(node, ast.Constant):
@@ -81,8 +85,9 @@ def _value(node: ast.expr) -> Any:
     raise ParameterError(f"not part of a pipeline: {ast.unparse(node)[:80]!r}; only stages, literal values and | are")
 
 
-def _made(name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+def _made(name: str, arguments: list[Any], keywords: dict[str, Any], stored: Mapping[str, Array]) -> Any:
     makers: dict[str, Any] = {
+        **({"stored": stored.__getitem__} if stored else {}),
         "array": np.array,
         "float": float,
         "pipeline": pipeline,
@@ -95,5 +100,5 @@ def _made(name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         return makers[name](*arguments, **keywords)
     except FeatkitError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, KeyError) as error:
         raise ParameterError(f"{name}: {error}") from None

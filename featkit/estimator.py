@@ -49,9 +49,11 @@ class Estimator:
         return self
 
     def fit(self, X: Iterable[Any], y: Any = None) -> Self:
-        """Fit the Learners inside the stage, if there are any."""
+        """Fit the Learners inside the stage, if there are any; ``y`` are the labels of rows, for those that want them."""
         whole = pipeline(self.stage)
-        self.stage_ = whole.fit(X if self._each() else [X]) if learns(whole) else self.stage
+        each = self._each()
+        labels = None if y is None else y if each else [y]
+        self.stage_ = whole.fit(X if each else [X], labels) if learns(whole) else self.stage
         return self
 
     def transform(self, X: Iterable[Any]) -> Any:
@@ -76,7 +78,7 @@ class Estimator:
 
     def fit_transform(self, X: Iterable[Any], y: Any = None) -> Any:
         """``fit(X).transform(X)``."""
-        return self.fit(X).transform(X)
+        return self.fit(X, y).transform(X)
 
     def _features(self, at: int, item: Any) -> Any:
         try:

@@ -305,6 +305,20 @@ def concatenate(blocks: Sequence[Rows]) -> Rows:
     return sparse.vstack(blocks, format="csr")
 
 
+def beside(parts: Sequence[Rows]) -> Rows:
+    """Columns of several arrays next to each other; a CSR matrix if one of them is.
+
+    >>> beside([np.zeros((2, 1)), np.ones((2, 2))])
+    array([[0., 1., 1.],
+           [0., 1., 1.]])
+    """
+    if not any(map(is_sparse, parts)):
+        return np.concatenate(parts, axis=-1)
+    from scipy import sparse
+
+    return sparse.csr_array(sparse.hstack(parts, format="csr"))
+
+
 def as_precision(rows: Array, dtype: Any) -> Array:
     """Real rows as ``dtype`` (float32 or float64), complex ones as the complex type of that precision."""
     if rows.dtype == dtype:
@@ -461,14 +475,15 @@ def project_columns(columns: Array, matrix: Any) -> Array:
     return projected
 
 
-def training_product(one: Array, other: Array) -> Array:
+def training_product(one: Any, other: Any) -> Any:
     """A B by BLAS: fast, but its last bits depend on how many rows there are. For learning, never for what streams.
+
+    Of two sparse matrices it is one, too.
 
     >>> training_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
     array([[11.]])
     """
-    product: Array = one @ other
-    return product
+    return one @ other
 
 
 def project_power(spectrum: Array, matrix: Any) -> Array:
@@ -483,6 +498,18 @@ def project_power(spectrum: Array, matrix: Any) -> Array:
     bands = matrix @ pairs
     summed: Array = bands[:, ::2] + bands[:, 1::2]
     return summed.T
+
+
+def project_sparse(rows: Any, matrix: Array) -> Array:
+    """:func:`project` for rows of a CSR matrix, with dense weights (inputs, outputs): a row is summed over what it stores.
+
+    >>> from scipy import sparse
+    >>> project_sparse(sparse.csr_array(np.eye(2)), np.array([[1.0, 0.0, 4.0], [2.0, 3.0, 0.0]]))
+    array([[1., 0., 4.],
+           [2., 3., 0.]])
+    """
+    projected: Array = rows @ matrix
+    return projected
 
 
 # --- products for what doesn't stream --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import dataclasses
 import numbers
 import types
 import typing
+from collections.abc import Callable
 from typing import Any, Literal, Self, dataclass_transform
 
 import numpy as np
@@ -121,7 +122,11 @@ class Parameters:
     # --- printing and comparing --------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{name}={literal(value)}" for name, value in self.fields().items())
+        return self.written(_array_literal)
+
+    def written(self, array: Callable[[np.ndarray[Any, Any]], str]) -> str:
+        """The ``repr``, with arrays written as ``array`` has it: a file keeps them elsewhere."""
+        values = ", ".join(f"{name}={literal(value, array)}" for name, value in self.fields().items())
         return f"{type(self).__name__}({values})"
 
     def __eq__(self, other: object) -> bool:
@@ -161,12 +166,18 @@ def _holds_parameters(value: Any) -> bool:
     return isinstance(value, Parameters) or (isinstance(value, tuple) and any(map(_holds_parameters, value)))
 
 
-def literal(value: Any) -> str:
+def _array_literal(array: np.ndarray[Any, Any]) -> str:
+    return f"array({array.tolist()!r}, dtype={array.dtype.str[1:]!r})"
+
+
+def literal(value: Any, array: Callable[[np.ndarray[Any, Any]], str] = _array_literal) -> str:
     """``value`` as Python source that :func:`featkit.parse` reads back to an equal value."""
     if isinstance(value, np.ndarray):
-        return f"array({value.tolist()!r}, dtype={value.dtype.str[1:]!r})"
+        return array(value)
+    if isinstance(value, Parameters):
+        return value.written(array)
     if isinstance(value, tuple):
-        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
+        return f"({', '.join(literal(part, array) for part in value)}{',' * (len(value) == 1)})"
     if isinstance(value, np.generic):
         return literal(value.item())
     if isinstance(value, float) and not np.isfinite(value):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import chain, groupby, islice
 from typing import Any, Self
 
-import numpy as np
-
 from featkit.bundles import Bundle
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
-from featkit.numeric import Array, Rows, as_rows, concatenate, length_of
+from featkit.numeric import Array, Rows, as_rows, beside, concatenate, length_of
 from featkit.parameters import Parameters
-from featkit.stage import Axes, Learner, RowShape, Stage, State, Whole
+from featkit.stage import Axes, Learner, RowShape, Stage, State, Supervised, Whole
 
 
 def pipeline(*stages: Stage) -> Pipeline:
@@ -212,8 +210,8 @@ class Pipeline(Stage):
             row = stage.row_shape(row)
         return widest
 
-    def fit(self, items: Iterable[Any]) -> Pipeline:
-        """Fit every Learner in turn, each on what the stages before it make of the items.
+    def fit(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> Pipeline:
+        """Fit every Learner in turn, each on what the stages before it make of the items, and on the labels if it wants any.
 
         Each item is a whole input (an utterance, a block of documents). With several Learners the items are read
         several times, so they must be a list or another iterable that starts anew.
@@ -238,10 +236,10 @@ class Pipeline(Stage):
                     if _exact(self.stages[at])
                     else map(head, items)
                 )
-            fitted[at] = _fit(fitted[at], given)
-        return Pipeline(tuple(fitted))
+            fitted[at] = fit_stage(fitted[at], given, labels)
+        return pipeline(*fitted)
 
-    def fit_apply(self, items: Iterable[Any]) -> tuple[Pipeline, list[Rows]]:
+    def fit_apply(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> tuple[Pipeline, list[Rows]]:
         """:meth:`fit`, and what the fitted pipeline makes of the same items, which are read once.
 
         Memory holds what each Learner is given: of a corpus of text, counts.
@@ -261,10 +259,10 @@ class Pipeline(Stage):
             if head and _exact(stage):
                 known, rows = _fit_apply_blocks(Pipeline(head), stage, rows)
             else:
-                known, rows = _fit_apply(stage, map(Pipeline(head), rows) if head else rows)
+                known, rows = _fit_apply(stage, map(Pipeline(head), rows) if head else rows, labels)
             fitted += (*head, known)
             head = ()
-        return Pipeline((*fitted, *head)), list(map(Pipeline(head), rows) if head else rows)
+        return pipeline(*fitted, *head), list(map(Pipeline(head), rows) if head else rows)
 
     def settle(self, blocks: Iterable[Any]) -> Pipeline:
         """Read an input once for every Whole stage and return the pipeline that gives the same rows streaming.
@@ -319,10 +317,10 @@ class Pipeline(Stage):
     def __len__(self) -> int:
         return len(self.stages)
 
-    def __repr__(self) -> str:
+    def written(self, array: Callable[[Array], str]) -> str:
         if len(self.stages) == 1:
-            return f"pipeline({self.stages[0]!r})"
-        return " | ".join(map(repr, self.stages))
+            return f"pipeline({self.stages[0].written(array)})"
+        return " | ".join(stage.written(array) for stage in self.stages)
 
 
 class Join(Stage):
@@ -418,12 +416,12 @@ class Join(Stage):
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         stepped = [branch.step(held, rows) for branch, (held, _) in zip(self.branches, state, strict=True)]
         waiting = [
-            made if late is None or not len(late) else np.concatenate([late, made])
+            made if late is None or not length_of(late) else concatenate([late, made])
             for (_, late), (_, made) in zip(state, stepped, strict=True)
         ]
-        ready = min(map(len, waiting))
+        ready = min(map(length_of, waiting))
         states = tuple((after, late[ready:].copy()) for (after, _), late in zip(stepped, waiting, strict=True))
-        return states, np.concatenate([late[:ready] for late in waiting], axis=-1)
+        return states, beside([late[:ready] for late in waiting])
 
     def flush(self, state: State) -> Rows | None:
         ends: list[Array] = []
@@ -431,9 +429,9 @@ class Join(Stage):
             if late is None:
                 return None
             rest = branch.flush(held)
-            ends.append(late if rest is None else np.concatenate([late, rest]))
-        self._same_length([len(end) for end in ends])
-        return np.concatenate(ends, axis=-1)
+            ends.append(late if rest is None else concatenate([late, rest]))
+        self._same_length([length_of(end) for end in ends])
+        return beside(ends)
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         if self.streamable:
@@ -441,8 +439,8 @@ class Join(Stage):
             return
         whole = concatenate(list(blocks))
         ends = [concatenate(list(branch.drive([whole]))) for branch in self.branches]
-        self._same_length([len(end) for end in ends])
-        yield np.concatenate(ends, axis=-1)
+        self._same_length([length_of(end) for end in ends])
+        yield beside(ends)
 
     def _same_length(self, lengths: list[Any]) -> None:
         for branch, length in zip(self.branches, lengths, strict=True):
@@ -469,19 +467,23 @@ def learns(stage: Parameters) -> bool:
     return isinstance(stage, Learner) or any(map(learns, stage.parts().values()))
 
 
-def _fit(stage: Stage, items: Iterable[Any]) -> Stage:
-    if isinstance(stage, (Learner, Pipeline)):
+def fit_stage(stage: Stage, items: Iterable[Any], labels: Iterable[Any] | None = None) -> Stage:
+    """Fit a stage that learns, or that holds some that do, with the labels if it wants any."""
+    if isinstance(stage, Learner) and not isinstance(stage, Supervised):
         return stage.fit(items)
-    assert isinstance(stage, Join)
+    if not isinstance(stage, Join):
+        return stage.fit(items, labels)  # type: ignore[attr-defined]  # it learns from labels, or holds what does
     items = list(items)  # every branch that learns reads them
-    return Join(tuple(_fit(branch, items) if learns(branch) else branch for branch in stage.branches))
+    return Join(tuple(fit_stage(branch, items, labels) if learns(branch) else branch for branch in stage.branches))
 
 
-def _fit_apply(stage: Stage, items: Iterable[Any]) -> tuple[Stage, list[Rows]]:
-    if isinstance(stage, (Learner, Pipeline)):
+def _fit_apply(stage: Stage, items: Iterable[Any], labels: Iterable[Any] | None = None) -> tuple[Stage, list[Rows]]:
+    if isinstance(stage, (Supervised, Pipeline)):
+        return stage.fit_apply(items, labels)
+    if isinstance(stage, Learner):
         return stage.fit_apply(items)
     kept = list(items)
-    fitted = _fit(stage, kept)
+    fitted = fit_stage(stage, kept, labels)
     return fitted, fitted.map(kept)
 
 
@@ -541,8 +543,9 @@ def _bind(takes: Axes, given: Axes) -> dict[str, Axes] | None:
     """What the wildcards in ``takes`` stand for when the axes ``given`` come in; None if they don't fit."""
     if "..." in given:
         return {"...": ("...",)}
-    if takes == ("...",):
-        return {"...": given}
+    if takes[-1:] == ("...",) and len(given) >= len(takes) - 1:
+        bound = _bind(takes[:-1], given[: len(takes) - 1])
+        return None if bound is None else {**bound, "...": given[len(takes) - 1 :]}
     if len(takes) != len(given) or any(a != b and "*" not in (a, b) for a, b in zip(takes, given, strict=True)):
         return None
     return {"*": tuple(b for a, b in zip(takes, given, strict=True) if a == "*")}

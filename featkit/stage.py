@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from featkit.bundles import Bundle, mapped
-from featkit.errors import InputError, NotFitted, NotStreamable, ShapeError
+from featkit.errors import InputError, NotFitted, NotStreamable, ParameterError, ShapeError
 from featkit.numeric import (
     Array,
     Fill,
@@ -167,8 +167,11 @@ class Stage(Parameters):
         InputError, ShapeError
             For an input that cannot be taken; the message names the remedy.
         """
-        as_they_are = type(rows) is np.ndarray or self.axes()[0][0] == "document" or is_sparse(rows)
-        whole = rows if as_they_are else as_array(rows)
+        if self.axes()[0][0] == "example":  # several arrays side by side
+            whole = self.admit(rows)
+        else:
+            as_they_are = type(rows) is np.ndarray or self.axes()[0][0] == "document" or is_sparse(rows)
+            whole = rows if as_they_are else as_array(rows)
         count = None
         if isinstance(whole, np.ndarray):
             entrance = Entrance(self)
@@ -710,6 +713,48 @@ class Learner(Stage):
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         raise NotFitted(f"{type(self).__name__} has learned nothing yet; call fit(items) and use the stage it returns")
+
+
+class Supervised(Learner):
+    """A Learner that is told what each row is: ``fit(items, labels)``, with the labels of every item's rows.
+
+    The author writes ``update(statistics, rows, labels)`` instead of ``update(statistics, rows)``.
+    """
+
+    def update(self, statistics: Any, rows: Rows, labels: Any = None) -> Any:
+        """The statistics with these rows and their labels added."""
+        raise NotImplementedError(f"{type(self).__name__} must define update(statistics, rows, labels)")
+
+    def gather(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> Any:
+        """The statistics of an iterable of inputs and, as long, of the labels of their rows."""
+        name, statistics = type(self).__name__, self.start()
+        if labels is None:
+            raise ParameterError(
+                f"{name} learns from labels; call fit(items, labels), with the labels of each item's rows"
+            )
+        told = iter(labels)
+        for item in items:
+            rows = self.admit(item)
+            given = next(told, None)
+            count = 0 if given is None else len(given)
+            if count != length_of(rows):
+                raise InputError(f"{name} takes one label a row: an item has {length_of(rows)} rows and {count} labels")
+            statistics = self.update(statistics, rows, given)
+        if next(told, None) is not None:
+            raise InputError(
+                f"{name} was given labels for more items than there are; give those of each item, in order"
+            )
+        return statistics
+
+    def fit(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> Stage:
+        """Learn from inputs and the labels of their rows, and return the fitted stage."""
+        return self.finish(self.gather(items, labels))
+
+    def fit_apply(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> tuple[Stage, list[Rows]]:
+        """Fit, and what the fitted stage makes of the same items."""
+        kept = list(items)
+        fitted = self.fit(kept, labels)
+        return fitted, fitted.map(kept)
 
 
 def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:

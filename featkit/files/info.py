@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import zipfile
 from contextlib import nullcontext
@@ -16,11 +17,15 @@ from featkit.errors import ReadError
 from featkit.files.csr import holds_csr, load_csr
 from featkit.files.image import SUFFIXES as IMAGE_SUFFIXES
 from featkit.files.image import images
+from featkit.files.model import holds_model, read_head
 from featkit.files.npy import load
 from featkit.files.sidecar import read_sidecar
 from featkit.files.sound import blocks
 from featkit.files.source import looks_like
 from featkit.files.vocabulary import most_frequent
+
+#: A stage in the text of several.
+_CALL = re.compile(r"\b([A-Z]\w*)\(")
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -32,6 +37,7 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
         For arrays: ``shape``, ``dtype``, ``min``, ``max``, ``mean``, ``finite``, and under ``made`` the sidecar's record.
         For sparse matrices: ``shape``, ``dtype``, ``stored``, ``density`` and ``made``. Where a vocabulary is beside it,
         ``terms``: those with the largest sums.
+        For models: the versions that wrote it, ``facts`` (how it was trained), and which ``stages`` it is made of.
         For images: ``format``, ``mode`` as Pillow has it, ``height`` and ``width`` upright, ``orientation`` by EXIF, ``frames``,
         and ``made`` where there is a sidecar.
         For sound: ``rate``, ``channels``, ``samples``, ``seconds``, ``cut_short`` where the header announces more, and
@@ -57,6 +63,11 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     if holds_csr(path):
         matrix = load_csr(path)
         return {"file": name, "kind": "csr", **_matrix(matrix), **most_frequent(name, made, matrix), "made": made}
+    if head.startswith(b"PK") and holds_model(path):
+        told, arrays = read_head(name)
+        facts = {key: told[key] for key in ("featkit", "numpy", "facts")}
+        stages = {label: ", ".join(dict.fromkeys(_CALL.findall(text))) for label, text in told["stages"].items()}
+        return {"file": name, "kind": "model", **facts, "stages": stages, "arrays": len(arrays)}
     if head.startswith(b"PK") or Path(name).suffix == ".npz":
         return {"file": name, "kind": "npz", "arrays": _archive(name), "made": made}
     if ordinary and ((looks_like(head) or "").endswith("image") or Path(name).suffix.lower() in IMAGE_SUFFIXES):

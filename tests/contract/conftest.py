@@ -129,6 +129,15 @@ TABLE = {
     "LogEnergy": [featkit.LogEnergy(floor=1.0)],
     "MaskFrames": [featkit.MaskFrames(((0, 3), (20, 4), (39, 9)), value=-1.5)],
     "MelBank": [featkit.MelBank(n_mels=80), featkit.MelBank(20, 8000, 100, 3800, "slaney", norm="area", n_fft=512)],
+    "Dense": [featkit.Dense(np.linspace(-1, 1, 39).reshape(3, 13), np.array([0.0, 0.5, -0.5]))],
+    "Each": [
+        featkit.Each(
+            (("picture", featkit.Affine(0.5)), ("sound", featkit.Cmvn() | featkit.SoftmaxClassifier(tolerance=0.1)))
+        ),
+        featkit.Each((("sound", featkit.Cmvn() | featkit.Columns((1, 0))),)),
+    ],
+    "ManyLabels": [featkit.ManyLabels(tuple(range(13)), (0.3,) * 13)],
+    "OneLabel": [featkit.OneLabel(tuple("abcdefghijklm"))],
     "Mix": [featkit.Mix(_CLICKS, gain=0.5, offset=3)],
     "Normalise": [featkit.Normalise(np.linspace(-1, 1, 13), np.linspace(0.5, 2, 13))],
     "Patches": [
@@ -163,6 +172,7 @@ TABLE = {
     "WordCharacterNgrams": [featkit.WordCharacterNgrams(3, 4)],
     "WordNgrams": [featkit.WordNgrams(2, 3)],
     "Words": [featkit.Words(1), featkit.Words(4)],
+    "SideBySide": [featkit.SideBySide("zeros", np.linspace(0, 1, 26))],
     "Speed": [featkit.Speed(0.9), featkit.Speed(1)],
     "Tempo": [featkit.Tempo(0.8, window_ms=10, search_ms=5), featkit.Tempo(2.5, rate=8000), featkit.Tempo(1)],
     "Reverberate": [
@@ -368,6 +378,11 @@ def rows_for(stage, n, dtype=np.float32, seed=0):
         rows = rng.integers(0, 256, (n, *row_shape_in(stage))).astype(dtype)  # the levels of an 8-bit image
         rows.setflags(write=False)
         return rows
+    if given[0] == "example":
+        made = {name: rng.dirichlet(np.ones(13), n).astype(dtype) for name in ("sound", "picture")}
+        for rows in made.values():
+            rows.setflags(write=False)
+        return featkit.Modalities(made)
     rows = rng.standard_normal((n, *row_shape_in(stage)))
     if given[-1] == "phasor":
         rows = rows + 1j * rng.standard_normal(rows.shape)
@@ -389,11 +404,24 @@ def enough(stage):
     return 1300 if stage.axes()[0] == ("sample",) else 40
 
 
+def labels_for(stage, items):
+    """What ``fit`` is told beside the items: nothing, or the labels of their rows."""
+    inside = [stage]
+    for one in inside:
+        inside += one.parts().values()
+    if not any(isinstance(one, featkit.Supervised) for one in inside):
+        return ()
+    many = any(isinstance(one, featkit.MultiLabelClassifier) or one.fields().get("labels") == "many" for one in inside)
+    label = (lambda at: [at % 13, (at * at) % 13]) if many else (lambda at: at % 13)
+    return ([[label(at) for at in range(len(item))] for item in items],)
+
+
 def fitted(stage):
     stage = featkit.draw(stage, seed=1, item="a.wav")
-    return (
-        stage.fit([rows_for(stage, 4 * enough(stage), np.float64, seed) for seed in (1, 2)]) if learns(stage) else stage
-    )
+    if not learns(stage):
+        return stage
+    items = [rows_for(stage, 4 * enough(stage), np.float64, seed) for seed in (1, 2)]
+    return stage.fit(items, *labels_for(stage, items))
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
@@ -402,6 +430,11 @@ def fitted(stage):
 def same_bytes(one, other):
     """Fail unless both hold the same rows: type, dtype, shape and bytes."""
     assert type(one) is type(other)
+    if isinstance(one, featkit.Modalities):
+        assert one.names == other.names
+        for name in one.names:
+            same_bytes(one[name], other[name])
+        return
     if isinstance(one, (list, featkit.Strings, featkit.Tokens)):
         assert one == other
         return
@@ -448,7 +481,8 @@ def streamed(stage, pieces):
 def on():
     """The functions above: test modules can't import each other or this file."""
     return SimpleNamespace(
-        build_instances=build_instances, enough=enough, fitted=fitted, learns=learns, outcome=outcome, rows_for=rows_for,
+        build_instances=build_instances, enough=enough, fitted=fitted,
+        labels_for=labels_for, learns=learns, outcome=outcome, rows_for=rows_for,
         row_shape_in=row_shape_in, same_bytes=same_bytes, split=split, streamed=streamed, problems=_instances()[1],
         MovingDifference=MovingDifference, RealPart=RealPart, UtteranceMean=UtteranceMean,
     )  # fmt: skip
@@ -477,7 +511,9 @@ def pytest_generate_tests(metafunc):
         "kind": lambda: featkit.stages(),
         "instance": lambda: _instances()[0],
         "usable": _usable,
-        "numeric": lambda: {label: stage for label, stage in _usable().items() if stage.axes()[0][0] != "document"},
+        "numeric": lambda: {
+            label: stage for label, stage in _usable().items() if stage.axes()[0][0] not in ("document", "example")
+        },
         "streamable": lambda: {label: stage for label, stage in _usable().items() if stage.streamable},
         "chained": lambda: {label: stage for label, stage in _usable().items() if isinstance(stage, Pipeline)},
     }

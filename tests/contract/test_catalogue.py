@@ -36,7 +36,7 @@ def test_the_catalogue_is_the_public_names(published, on):
     names = featkit.stages()
     assert names["MelBank"] is featkit.MelBank
     assert names["MovingDifference"] is on.MovingDifference  # naming it was all it took
-    assert not {"Stage", "Pointwise", "Windowed", "Summary", "Whole", "Learner"} & set(names)
+    assert not {"Stage", "Pointwise", "Windowed", "Summary", "Whole", "Learner", "Supervised"} & set(names)
 
 
 def test_parse_reads_pipelines():

@@ -16,25 +16,29 @@ def test_one_pass_gives_what_two_give(instance, on, items):
     if not on.learns(instance):
         return
     stage = featkit.draw(instance, seed=1, item="a.wav")
-    fitted, rows = stage.fit_apply(iter(items(stage)))
-    assert fitted == stage.fit(items(stage))
+    told = on.labels_for(stage, items(stage))
+    fitted, rows = stage.fit_apply(iter(items(stage)), *told)
+    assert fitted == stage.fit(items(stage), *told)
     for given, made in zip(items(stage), rows, strict=True):
         on.same_bytes(made, fitted(given))
 
 
-def test_statistics_of_parts_merge(instance, items):
+def test_statistics_of_parts_merge(instance, on, items):
     """Near, not equal: sums of floats depend on their order."""
     if not isinstance(instance, featkit.Learner):
         return
     parts = items(instance)
-    merged = instance.finish(instance.merge(instance.gather(parts[:1]), instance.gather(parts[1:])))
-    whole = instance.fit(parts)
+    told = on.labels_for(instance, parts)
+    one, other = (instance.gather(parts[cut], *(labels[cut] for labels in told)) for cut in (slice(1), slice(1, None)))
+    merged = instance.finish(instance.merge(one, other))
+    whole = instance.fit(parts, *told)
     assert type(merged) is type(whole)
-    for name, value in whole.fields().items():
-        if isinstance(value, np.ndarray):
-            np.testing.assert_allclose(getattr(merged, name), value, rtol=1e-10, atol=1e-12)
+    assert list(merged.parameters()) == list(whole.parameters())
+    for name, value in whole.parameters().items():
+        if isinstance(value, (np.ndarray, float)):
+            np.testing.assert_allclose(merged.parameters()[name], value, rtol=1e-10, atol=1e-12)
         else:
-            assert getattr(merged, name) == value
+            assert merged.parameters()[name] == value
 
 
 def test_a_pipeline_with_two_learners_reads_once(on):

@@ -20,7 +20,11 @@ COMMAND = re.compile(r"^\$ (featkit .*)$", re.MULTILINE)
 
 @pytest.fixture
 def copied_examples(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("*.npy*"))
+    made = shutil.ignore_patterns("*.npy*")
+    kept = str(ROOT / "examples/multimodal")  # its features are part of the examples
+    shutil.copytree(
+        ROOT / "examples", tmp_path / "examples", ignore=lambda at, names: set() if at == kept else made(at, names)
+    )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
