@@ -73,7 +73,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="featkit", message="%(prog)s %(version)s")
 def featkit() -> None:
-    """Turn sound and images into feature vectors, saved as .npy files.
+    """Turn sound, images and text into feature vectors, saved as .npy files.
 
     Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 finished but some inputs failed, 4 stopped at the first
     failure, 5 nothing matched, 130 interrupted.
