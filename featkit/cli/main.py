@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import signal
 import sys
@@ -48,6 +49,9 @@ COMMANDS = {
     "stages": "stages",
 }
 
+#: Commands that multiply matrices.
+MULTIPLYING = ("train", "embed")
+
 OK, INTERNAL, USAGE, FAILURES, STOPPED, NOTHING, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
@@ -92,6 +96,8 @@ def say(line: str) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; no traceback reaches the user unless FEATKIT_TRACEBACK is set."""
+    if arguments is None:
+        _start_on_one_thread()
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _terminate)
@@ -100,6 +106,18 @@ def main(arguments: list[str] | None = None) -> None:
     if sys.stdout is not None:
         code = _guarded(sys.stdout.flush) or code  # what waits in the buffer may not fit on the disk
     sys.exit(code)
+
+
+def _start_on_one_thread() -> None:
+    """Where threadpoolctl isn't there to tell BLAS to use one thread, start anew with the variable that tells it.
+
+    BLAS reads it when it is loaded, and NumPy has loaded it by now. Several threads wait for each other over every one of many
+    small products, which takes several times as long.
+    """
+    multiplies = any(argument in MULTIPLYING for argument in sys.argv[1:2])
+    told = "OPENBLAS_NUM_THREADS" in os.environ or importlib.util.find_spec("threadpoolctl") is not None
+    if multiplies and not told and os.name == "posix":
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {"OPENBLAS_NUM_THREADS": "1"})
 
 
 def _guarded(call: Callable[[], Any]) -> int:

@@ -1,9 +1,13 @@
 """What a start costs: `import featkit` and `featkit --help` load nothing they don't need."""
 
+import importlib.util
+import os
 import subprocess
 import sys
 
 import pytest
+
+from featkit.cli.main import main
 
 HEAVY = {
     "scipy.signal",
@@ -56,3 +60,25 @@ def test_commands_that_read_nothing(arguments):
 def test_extracting_needs_soundfile_and_nothing_else_heavy(speech_wav):
     code = f"from featkit.cli.main import main\ntry: main(['mfcc', '{speech_wav}', '-q'])\nexcept SystemExit: pass"
     assert loaded(code) & HEAVY == {"soundfile", "click"}
+
+
+@pytest.mark.parametrize(
+    ("command", "told", "anew"), [("train", False, True), ("train", True, False), ("mfcc", False, False)]
+)
+def test_commands_that_multiply_matrices_start_on_one_thread(monkeypatch, command, told, anew):
+    """Without threadpoolctl BLAS listens only while it is loaded."""
+    started = []
+
+    def execve(program, arguments, environment):
+        started.append((program, arguments, environment["OPENBLAS_NUM_THREADS"]))
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execve", execve)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "threadpoolctl" else name)
+    monkeypatch.setattr(sys, "argv", ["featkit", command, "--help"])
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if told:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    with pytest.raises(SystemExit):
+        main()
+    assert started == ([(sys.executable, [sys.executable, *sys.orig_argv[1:]], "1")] if anew else [])
