@@ -8,7 +8,7 @@ from featkit.errors import MissingExtra
 from featkit.numeric import Array, constant
 from featkit.text.characters import beginnings, marked, runs, word_characters
 from featkit.text.keys import Spans, padded
-from featkit.text.ngrams import _check_range, _ranges
+from featkit.text.ngrams import check_range, ranges
 from featkit.text.strings import Strings
 from featkit.text.tokens import Tokeniser, Tokens
 
@@ -99,7 +99,7 @@ class CjkNgrams(Tokeniser):
     high: int = 2
 
     def check(self) -> None:
-        _check_range(self, self.low, self.high)
+        check_range(self, self.low, self.high)
 
     def apply(self, rows: Strings) -> Tokens:
         word, cjk = marked(rows.data, word_characters), marked(rows.data, cjk_characters)
@@ -110,7 +110,7 @@ class CjkNgrams(Tokeniser):
         size = np.searchsorted(places, starts + lengths) - first
         begin, end = [others], [others + sizes]
         for n in range(self.low, self.high + 1):
-            at = _ranges(first, np.maximum(size - n + 1, 0))
+            at = ranges(first, np.maximum(size - n + 1, 0))
             begin.append(places[at])
             end.append(places[at + n])
         short = size < self.low

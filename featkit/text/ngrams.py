@@ -9,11 +9,12 @@ from featkit.numeric import Array
 from featkit.stage import Stage
 from featkit.text.characters import beginnings, marked, runs, space_characters
 from featkit.text.keys import Spans, first_of, padded
-from featkit.text.strings import Strings
+from featkit.text.strings import Strings, offsets_of
 from featkit.text.tokens import OverTokens, Tokeniser, Tokens, numbered
 
 
-def _check_range(stage: Stage, low: int, high: int) -> None:
+def check_range(stage: Stage, low: int, high: int) -> None:
+    """Raise :class:`ParameterError` unless 1 <= low <= high."""
     if not 1 <= low <= high:
         name = type(stage).__name__
         raise ParameterError(f"{name} goes from low to high characters or words, 1 <= low <= high, got {low=}, {high=}")
@@ -51,7 +52,7 @@ class CharacterNgrams(Tokeniser):
     high: int = 1
 
     def check(self) -> None:
-        _check_range(self, self.low, self.high)
+        check_range(self, self.low, self.high)
 
     def apply(self, rows: Strings) -> Tokens:
         places = np.flatnonzero(beginnings(rows.data))
@@ -91,7 +92,7 @@ class WordCharacterNgrams(Tokeniser):
     high: int = 1
 
     def check(self) -> None:
-        _check_range(self, self.low, self.high)
+        check_range(self, self.low, self.high)
 
     def apply(self, rows: Strings) -> Tokens:
         mask = marked(rows.data, space_characters)
@@ -121,7 +122,7 @@ def _windows(characters: Spans, first: Array, size: Array, low: int, high: int, 
         if whole and n == low:
             short = (size < n) & (size > 0)
             many[short], reach[short] = 1, size[short]
-        at = _ranges(first, many)
+        at = ranges(first, many)
         begin.append(at)
         end.append(at + (np.repeat(reach, many) if whole and n == low else n))
         counts.append(many)
@@ -131,7 +132,7 @@ def _windows(characters: Spans, first: Array, size: Array, low: int, high: int, 
     return woven(ids, counts, spans)
 
 
-def _ranges(first: Array, many: Array) -> Array:
+def ranges(first: Array, many: Array) -> Array:
     """``first[i], first[i] + 1, ...``, ``many[i]`` of them, one after the other."""
     ends = np.cumsum(many)
     return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(first - (ends - many), many)
@@ -142,14 +143,14 @@ def woven(ids: Array, counts: list[Array], spans: Spans) -> Tokens:
 
     ``ids`` has those of the first kind for all documents, then those of the second; ``counts`` how many each document has.
     """
-    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.sum(counts, axis=0))])
+    before = offsets_of(np.sum(counts, axis=0))
     if len(counts) == 1:
         return Tokens.packed(ids, before, spans)
     mixed = np.empty_like(ids)
     begin, base = 0, before[:-1].copy()
     for many in counts:
         total = int(many.sum())
-        mixed[_ranges(base, many)] = ids[begin : begin + total]
+        mixed[ranges(base, many)] = ids[begin : begin + total]
         begin, base = begin + total, base + many
     return Tokens.packed(mixed, before, spans)
 
@@ -185,7 +186,7 @@ class WordNgrams(OverTokens):
     high: int = 2
 
     def check(self) -> None:
-        _check_range(self, self.low, self.high)
+        check_range(self, self.low, self.high)
 
     def apply(self, rows: Tokens) -> Tokens:
         ids, counts, terms = [], [], []

@@ -61,7 +61,7 @@ class Strings(Sequence[str]):
             self._hold(held, _behind_ends(held))
             return
         sizes = (len(string) if string.isascii() else len(_encoded(string)) for string in listed)
-        self._hold(held, _offsets(np.fromiter(sizes, np.int64, len(listed)) + 1))
+        self._hold(held, offsets_of(np.fromiter(sizes, np.int64, len(listed)) + 1))
 
     @classmethod
     def packed(cls, data: Array, offsets: Array) -> Self:
@@ -165,7 +165,7 @@ class Strings(Sequence[str]):
     @classmethod
     def gathered(cls, spans: Spans) -> Self:
         """Strings that lie anywhere, copied one behind the other."""
-        offsets = _offsets(spans.lengths + 1)
+        offsets = offsets_of(spans.lengths + 1)
         starts, ends = spans.starts, spans.starts + spans.lengths
         if len(starts) > 1 and (starts[1:] > ends[:-1]).all():  # in order and apart: what lies between is left out
             inside = np.zeros(len(spans.data) + 1, np.int8)
@@ -247,7 +247,8 @@ def _behind_ends(data: Array) -> Array:
     return np.concatenate([np.zeros(1, np.int64), ends + 1])
 
 
-def _offsets(lengths: Array) -> Array:
+def offsets_of(lengths: Any) -> Array:
+    """Where things of some lengths begin one behind the other, and where a further one would: int64."""
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets

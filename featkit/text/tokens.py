@@ -15,7 +15,7 @@ from featkit.stage import Pointwise, RowShape
 from featkit.text.documents import OverDocuments
 from featkit.text.keys import Spans, distinct, padded
 from featkit.text.lexicon import Lexicon
-from featkit.text.strings import Strings
+from featkit.text.strings import Strings, offsets_of
 
 #: Tokens are numbered so many at a time, which keeps the tables for it in the cache.
 _AT_A_TIME = 1 << 17
@@ -46,8 +46,7 @@ class Tokens(Sequence[list[str]]):
 
     def __init__(self, documents: Iterable[Iterable[str]] = ()) -> None:
         listed = [document if isinstance(document, (list, tuple)) else list(document) for document in documents]
-        starts = np.zeros(len(listed) + 1, np.int64)
-        np.cumsum(list(map(len, listed)), out=starts[1:])
+        starts = offsets_of(list(map(len, listed)))
         self._hold(starts, Strings(list(chain.from_iterable(listed))).spans)
 
     @classmethod
