@@ -157,13 +157,15 @@ def _as_floating(values: Array, what: str) -> Array:
     return np.ascontiguousarray(values, native)
 
 
+#: So many values are looked at at a time.
+_LOOKED_AT = 2**16
+
+
 def as_finite(values: Array, start: int = 0, what: str = "row") -> Array:
     """Return ``values``; raise :class:`InputError` naming the first index that is NaN or infinite."""
-    if (
-        values.flags.c_contiguous and values.size > _COMPARED
-    ):  # piece by piece, so that what is found stays in the cache
+    if values.flags.c_contiguous and values.size > _LOOKED_AT:  # piece by piece: what is found stays in the cache
         flat = values.reshape(-1)
-        if all(np.isfinite(flat[at : at + _COMPARED]).all() for at in range(0, flat.size, _COMPARED)):
+        if all(np.isfinite(flat[at : at + _LOOKED_AT]).all() for at in range(0, flat.size, _LOOKED_AT)):
             return values
     finite = np.isfinite(values)
     if not finite.all():
@@ -184,9 +186,10 @@ def keep_freed_memory() -> None:
     """Let the C library keep the pieces of a block when they are freed, rather than give each back to the system at once.
 
     glibc maps a large piece anew each time, and the system clears its pages, which costs more than the mathematics in a
-    block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched.
+    block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched: a little larger than the
+    blocks are, since it holds for all the rest of the process, too.
     """
-    np.empty(8 * 1024 * 1024, np.uint8)
+    np.empty(1536 * 1024, np.uint8)
 
 
 class _Workspace(threading.local):
@@ -400,8 +403,13 @@ def weigh_rows(rows: Array, weights: Array) -> None:
     np.multiply(rest, weights[:width], out=rest)
 
 
-#: Fewer values are quicker compared the plain way; more, so many at a time.
+#: So many values are compared at a time.
 _COMPARED = 2**13
+
+
+@constant
+def _floors(floor: float, dtype: np.dtype[Any]) -> Array:
+    return np.full(_COMPARED, floor, dtype)
 
 
 def at_least(rows: Array, floor: float) -> Array:
@@ -411,13 +419,12 @@ def at_least(rows: Array, floor: float) -> Array:
     array([1., 0.])
     """
     raised = np.empty_like(rows)
-    if rows.size < _COMPARED or not (rows.flags.forc and raised.flags.forc):
+    if not (rows.flags.forc and raised.flags.forc):
         return np.maximum(rows, floor, out=raised)
-    given, flat = rows.reshape(-1, order="A"), raised.reshape(-1, order="A")
-    floors = scratch("floors", (_COMPARED,), rows.dtype)
-    floors.fill(floor)
+    given, flat, floors = rows.reshape(-1, order="A"), raised.reshape(-1, order="A"), _floors(floor, rows.dtype)
     whole = rows.size // _COMPARED * _COMPARED
-    np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=flat[:whole].reshape(-1, _COMPARED))
+    if whole:
+        np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=flat[:whole].reshape(-1, _COMPARED))
     np.maximum(given[whole:], floors[: rows.size - whole], out=flat[whole:])
     return raised
 
