@@ -157,16 +157,27 @@ def _as_floating(values: Array, what: str) -> Array:
     return np.ascontiguousarray(values, native)
 
 
-#: So many values are looked at at a time.
-_LOOKED_AT = 2**16
+#: From so many values on they are multiplied, not looked at.
+_MANY = 2**17
+
+
+def _squares_are_finite(values: Array) -> bool:
+    """Whether the sums of squares of all values are; then so are the values, found with every value read once and none written.
+
+    Short sums: BLAS takes them on one thread, and they overflow late.
+    """
+    flat = values.reshape(-1).view(values.real.dtype)
+    whole = flat.size // 8192 * 8192
+    rows, rest = flat[:whole].reshape(-1, 8192), flat[whole:]
+    with np.errstate(all="ignore"):
+        sums = np.matmul(rows[:, None], rows[:, :, None])
+        return bool(np.isfinite(sums).all() and np.isfinite(rest.dot(rest)))
 
 
 def as_finite(values: Array, start: int = 0, what: str = "row") -> Array:
     """Return ``values``; raise :class:`InputError` naming the first index that is NaN or infinite."""
-    if values.flags.c_contiguous and values.size > _LOOKED_AT:  # piece by piece: what is found stays in the cache
-        flat = values.reshape(-1)
-        if all(np.isfinite(flat[at : at + _LOOKED_AT]).all() for at in range(0, flat.size, _LOOKED_AT)):
-            return values
+    if values.size > _MANY and values.flags.c_contiguous and _squares_are_finite(values):
+        return values
     finite = np.isfinite(values)
     if not finite.all():
         at = np.unravel_index(int(np.argmin(finite)), values.shape)

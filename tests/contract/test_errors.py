@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import featkit
+from featkit.numeric import as_finite
 
 SIGNAL = np.zeros(1000, np.float32)
 SPECTRUM = np.ones((4, 257), np.float32)
@@ -41,6 +42,22 @@ def test_errors_are_featkits_own_and_pythons(error, builtin):
 def test_a_value_that_is_not_finite_is_named(value, at):
     with pytest.raises(featkit.InputError, match=rf"not finite: {value} at sample {at}; repair or cut it there"):
         featkit.mfcc()(spoiled(value, at))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex64])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, 8191, 8192, 131_071, 131_072, 140_000])
+def test_many_values_are_looked_through_as_well(dtype, value, at):
+    rows = np.ones((140_001, 1), dtype)
+    assert as_finite(rows) is rows
+    rows[at] = value
+    with pytest.raises(featkit.InputError, match=rf"at row {at}, 0;"):
+        as_finite(rows)
+
+
+def test_many_values_whose_squares_overflow_are_finite():
+    rows = np.full((140_001, 1), np.finfo(np.float32).max)
+    assert as_finite(rows) is rows
 
 
 def test_the_first_of_several_is_named():
