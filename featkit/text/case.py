@@ -30,7 +30,7 @@ class LowerCase(OverDocuments):
     source = "str.lower; The Unicode Standard, section 3.13"
 
     def apply(self, rows: Strings) -> Strings:
-        lowered = np.frombuffer(bytearray(rows.data).lower(), np.uint8)  # ASCII letters only
+        lowered = _ascii_lower(rows.data)
         if rows.ascii:
             return Strings.packed(lowered, rows.offsets)
         wide = beyond_ascii(rows.data)
@@ -41,6 +41,14 @@ class LowerCase(OverDocuments):
         # What changes its size or looks around it is left to Python: the characters of its document are in their place still.
         odd = documents_of(rows, wide.places[codes < 0])
         return rewritten(simple, odd, str.lower) if len(odd) else simple
+
+
+def _ascii_lower(data: Array) -> Array:
+    """A to Z in lower case: the bit that makes them small is set."""
+    lowered = data - np.uint8(ord("A"))  # what lies below A comes out large
+    capital = np.less(lowered, np.uint8(26), out=lowered.view(bool)).view(np.uint8)
+    capital *= np.uint8(ord("a") - ord("A"))
+    return np.bitwise_or(data, capital, out=lowered)
 
 
 @constant

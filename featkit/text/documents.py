@@ -9,7 +9,7 @@ import numpy as np
 
 from featkit.numeric import Array
 from featkit.stage import Pointwise, RowShape
-from featkit.text.strings import Strings, as_strings
+from featkit.text.strings import Strings, as_strings, offsets_of
 
 
 class OverDocuments(Pointwise):
@@ -42,7 +42,11 @@ def rewritten(rows: Strings, which: Array, write: Callable[[str], str]) -> Strin
     """
     if not len(which):
         return rows
-    fresh = Strings([write(rows[at]) for at in which.tolist()])
-    order = np.arange(len(rows))
-    order[which] = len(rows) + np.arange(len(which))
-    return Strings.joined([rows, fresh]).take(order)
+    fresh, pieces, done = Strings([write(rows[at]) for at in which.tolist()]), [], 0
+    for number, at in enumerate(which.tolist()):
+        begin, end = fresh.offsets[number : number + 2]
+        pieces += [rows.data[done : rows.offsets[at]], fresh.data[begin:end]]
+        done = rows.offsets[at + 1]
+    sizes = np.diff(rows.offsets)
+    sizes[which] = np.diff(fresh.offsets)
+    return Strings.packed(np.concatenate([*pieces, rows.data[done:]]), offsets_of(sizes))

@@ -1,8 +1,9 @@
 """Strings as 64-bit keys: what makes counting words a matter of arrays.
 
-A string of at most seven bytes is its own key, exactly: the bytes, and in the eighth their number and one. A longer one is
-hashed; wherever the keys of two are equal, lengths and bytes are compared, eight at a time, so that what is taken for the
-same string is the same string.
+A string of at most seven bytes is its own key, exactly: the bytes, and in the eighth their number and one. The key of one of
+up to fifteen is the other bytes and their number, turned by a hash of the first eight: two that have the same key and begin
+with the same eight bytes are the same. A longer one is hashed. Wherever the keys of two are equal, what is left to compare is
+compared, so that what is taken for the same string is the same string.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import numpy as np
 from featkit.numeric import Array, scratch
 
 _WORD = 8
-#: Strings of so many bytes have a hash for their key.
+#: Strings of so many bytes have a key that others may have, too.
 HASHED_FROM = 8
+#: With so many it says nothing for certain.
+_UNKNOWN_FROM = 16
 #: What is longer is hashed and compared one by one: there is little of it, and it can be very long.
 _LONG = 64
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -24,6 +27,7 @@ _MIX = np.uint64(0xBF58476D1CE4E5B9)
 _MASK = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
 _LENGTH = np.array([(length + 1) << 56 for length in range(_WORD)] + [0], np.uint64)
 _HASHED = np.uint64(1 << 63)  # the length of a short string never reaches this bit
+_UNKNOWN = np.uint64(1 << 62)  # nor that of a longer one, beyond its first eight bytes, this one
 
 
 class Spans(NamedTuple):
@@ -66,8 +70,8 @@ class Spans(NamedTuple):
         words = _words(self.data)
         short = np.minimum(self.lengths, _WORD)
         keys: Array = words[self.starts]
-        keys &= _MASK[short]
-        keys |= _LENGTH[short]
+        keys &= _MASK.take(short)
+        keys |= _LENGTH.take(short)
         long = np.flatnonzero(self.lengths >= HASHED_FROM)
         if long.size:
             keys[long] = _hashes(words, self.take(long), keys[long])
@@ -86,23 +90,38 @@ def _words(data: Array) -> Array:
     return np.ndarray((max(0, len(data) - _WORD + 1),), "<u8", data, strides=(1,))
 
 
-def _hashes(words: Array, spans: Spans, hashes: Array) -> Array:
-    """Eight bytes after the other stirred in, for as many strings as go on."""
-    hashes ^= spans.lengths.astype(np.uint64) * _MIX
-    _stir(hashes)
+def _hashes(words: Array, spans: Spans, heads: Array) -> Array:
+    """The keys of strings of eight bytes and more, of which ``heads`` are the first eight."""
+    further = spans.lengths - _WORD
+    turned = heads.copy()
+    _stir(turned)
+    turned >>= np.uint64(1)
+    rest = words[np.minimum(spans.starts + _WORD, len(words) - 1)]
+    rest &= _MASK.take(np.minimum(further, _WORD))
+    rest |= further.astype(np.uint64) << np.uint64(56)
+    longer = np.flatnonzero(spans.lengths >= _UNKNOWN_FROM)
+    if longer.size:
+        rest[longer] = (_hashed(words, spans.take(longer)) >> np.uint64(2)) | _UNKNOWN
+    rest ^= turned
+    rest |= _HASHED
+    return rest
+
+
+def _hashed(words: Array, spans: Spans) -> Array:
+    """Eight bytes after the other stirred in, from the second eight on, for as many strings as go on."""
+    hashes = spans.lengths.astype(np.uint64) * _MIX
     for at in range(_WORD, _LONG, _WORD):
         going = np.flatnonzero(spans.lengths > at)
         if not going.size:
             break
         word = words[spans.starts[going] + at]
-        word &= _MASK[np.minimum(spans.lengths[going] - at, _WORD)]
+        word &= _MASK.take(np.minimum(spans.lengths[going] - at, _WORD))
         word ^= hashes[going]
         _stir(word)
         hashes[going] = word
     for at in np.flatnonzero(spans.lengths > _LONG).tolist():
         digest = hashlib.blake2b(spans.bytes_at(at), digest_size=8).digest()
         hashes[at] = int.from_bytes(digest, "little")
-    hashes |= _HASHED
     return hashes
 
 
@@ -114,20 +133,21 @@ def _stir(values: Array) -> None:
 
 
 def differing(first: Spans, second: Spans) -> Array:
-    """Which strings differ though their keys are equal, which hardly any do; bool. All of them are hashed."""
-    differ: Array = first.lengths != second.lengths
+    """Which strings differ though their keys are equal, which hardly any do; bool. All have eight bytes or more."""
     here, there = _words(first.data), _words(second.data)
-    going = np.flatnonzero(~differ)
-    for at in range(0, _LONG, _WORD):
-        if at:
-            going = going[first.lengths[going] > at]
+    differ: Array = here[first.starts] != there[second.starts]
+    longer = np.flatnonzero(first.lengths >= _UNKNOWN_FROM)
+    if longer.size:
+        differ[longer] |= first.lengths[longer] != second.lengths[longer]
+    going = longer[~differ[longer]]
+    for at in range(_WORD, _LONG, _WORD):
+        going = going[first.lengths[going] > at]
         if not going.size:
             break
         words = here[first.starts[going] + at] ^ there[second.starts[going] + at]
-        if at:
-            words &= _MASK[np.minimum(first.lengths[going] - at, _WORD)]
+        words &= _MASK.take(np.minimum(first.lengths[going] - at, _WORD))
         differ[going[words != 0]] = True
-    for at in np.flatnonzero(~differ & (first.lengths > _LONG)).tolist():
+    for at in longer[~differ[longer] & (first.lengths[longer] > _LONG)].tolist():
         differ[at] = first.bytes_at(at) != second.bytes_at(at)
     return differ
 

@@ -8,11 +8,14 @@ from featkit.numeric import Array
 from featkit.text.keys import HASHED_FROM, Spans, differing, distinct, slots
 from featkit.text.strings import Strings
 
+#: A place in the table: the two lie side by side, so that they come into the cache together. No key is 0.
+_PLACE = np.dtype([("key", np.uint64), ("number", np.int64)])
+
 
 class Lexicon:
     """Strings numbered in the order in which they came.
 
-    Its memory is the strings, and for each 8 bytes that say where it begins, and 24 to 48 in a table of which a quarter to a
+    Its memory is the strings, and for each 8 bytes that say where it begins, and 32 to 64 in a table of which a quarter to a
     half is full.
 
     Examples
@@ -26,9 +29,7 @@ class Lexicon:
         self._data = np.zeros(1 << 12, np.uint8)
         self._offsets = np.zeros(1 << 8, np.int64)
         self._count = 0
-        # A place in the table holds a key and a number; no key is 0.
-        self._keys = np.zeros(1 << 9, np.uint64)
-        self._numbers = np.zeros(1 << 9, np.int32)
+        self._table = np.zeros(1 << 9, _PLACE)
 
     def __len__(self) -> int:
         return self._count
@@ -57,24 +58,25 @@ class Lexicon:
     # --- the table --------------------------------------------------------------------------------------------------------
 
     def _places(self, keys: Array) -> Array:
-        return slots(keys, len(self._keys).bit_length() - 1)
+        return slots(keys, len(self._table).bit_length() - 1)
 
     def _find(self, spans: Spans) -> Array:
         """Look where a key belongs, and on from there up to the next free place."""
         keys = spans.keys
-        place, beyond = self._places(keys), len(self._keys) - 1
-        there = self._keys[place]
-        hit = there == keys
-        found = np.where(hit, self._numbers[place], np.int32(-1))
-        missed = np.flatnonzero(~hit)
-        going = missed[there[missed] != 0]
+        place, beyond = self._places(keys), len(self._table) - 1
+        there = self._table.take(place)
+        found = there["number"].astype(np.int32)
+        missed = np.flatnonzero(there["key"] != keys)
+        found[missed] = -1
+        going = missed[np.flatnonzero(there["key"][missed])]
         place, wanted = place[going], keys[going]
         while going.size:
-            place = (place + 1) & beyond
-            there = self._keys[place]
-            hit = there == wanted
-            found[going[hit]] = self._numbers[place[hit]]
-            on = ~hit & (there != 0)
+            place += 1
+            place &= beyond
+            there = self._table.take(place)
+            hit = np.flatnonzero(there["key"] == wanted)
+            found[going[hit]] = there["number"][hit]
+            on = np.flatnonzero((there["key"] != wanted) & (there["key"] != 0))
             going, place, wanted = going[on], place[on], wanted[on]
         for at in self._mistaken(spans.unkeyed, found).tolist():
             found[at] = self._find_text(spans.bytes_at(at), int(keys[at]))
@@ -83,12 +85,12 @@ class Lexicon:
     def _find_text(self, text: bytes, key: int) -> int:
         """The same for a string whose key another one has, too."""
         place = int(self._places(np.array([key], np.uint64))[0])
-        while self._keys[place]:
-            number = int(self._numbers[place])
+        while self._table["key"][place]:
+            there, number = self._table[place].item()
             start, end = self._offsets[number : number + 2]
-            if int(self._keys[place]) == key and self._data[start : end - 1].tobytes() == text:
+            if there == key and self._data[start : end - 1].tobytes() == text:
                 return number
-            place = (place + 1) & (len(self._keys) - 1)
+            place = (place + 1) & (len(self._table) - 1)
         return -1
 
     def _mistaken(self, spans: Spans, found: Array) -> Array:
@@ -108,25 +110,31 @@ class Lexicon:
         self._data[at : at + strings.nbytes] = strings.data
         self._offsets[start : end + 1] = strings.offsets + at
         self._count = end
-        keys, numbers = spans.keys, np.arange(start, end, dtype=np.int32)
-        if 2 * end > len(self._keys):
-            held = self._keys != 0
-            keys, numbers = np.concatenate([self._keys[held], keys]), np.concatenate([self._numbers[held], numbers])
-            size = 1 << (2 * end).bit_length()
-            self._keys, self._numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-        self._enter(keys, numbers)
+        if 2 * end > len(self._table):
+            keys = np.empty(end, np.uint64)
+            held = self._table[self._table["key"] != 0]
+            keys[held["number"]] = held["key"]
+            keys[start:] = spans.keys
+            self._table = np.zeros(1 << (2 * end).bit_length(), _PLACE)
+            # In the order of their numbers: those that came early come often, and get the place where they belong.
+            self._enter(keys, np.arange(end))
+        else:
+            self._enter(spans.keys, np.arange(start, end))
 
     def _enter(self, keys: Array, numbers: Array) -> None:
-        """Write to the table: whoever finds the place taken, or is overwritten there, goes on to the next."""
-        place, beyond = self._places(keys), len(self._keys) - 1
+        """Write to the table: whoever finds the place taken, or is not the first there, goes on to the next."""
+        place, beyond = self._places(keys), len(self._table) - 1
         going = np.arange(len(keys))
         while going.size:
-            free = self._keys[place] == 0
-            self._numbers[place[free]] = numbers[going[free]]
-            mine = np.zeros(len(going), bool)
-            mine[free] = self._numbers[place[free]] == numbers[going[free]]
-            self._keys[place[mine]] = keys[going[mine]]
-            going, place = going[~mine], (place[~mine] + 1) & beyond
+            free = np.flatnonzero(self._table["key"][place] == 0)
+            into, entered = place[free], going[free]
+            self._table["number"][into[::-1]] = numbers[entered[::-1]]  # the first of several is written last
+            mine = np.flatnonzero(self._table["number"][into] == numbers[entered])
+            self._table["key"][into[mine]] = keys[entered[mine]]
+            on = np.ones(len(going), bool)
+            on[free[mine]] = False
+            waiting = np.flatnonzero(on)
+            going, place = going[waiting], (place[waiting] + 1) & beyond
 
 
 def _keyed(strings: Strings | Spans) -> Spans:

@@ -55,10 +55,10 @@ class Strings(Sequence[str]):
             at, wrong = next((at, value) for at, value in enumerate(listed) if not isinstance(value, str))
             what = f"bytes ({wrong[:20]!r}...); decode them first" if isinstance(wrong, bytes) else repr(wrong)[:60]
             raise InputError(f"string {at} is {what}, of type {type(wrong).__name__}; give str") from None
-        data = _encoded(text) + END if listed else b""
-        held = np.frombuffer(data, np.uint8)
-        if data.count(END) == len(listed):  # none is inside a string
-            self._hold(held, _behind_ends(held))
+        held = np.frombuffer(_encoded(text) + END if listed else b"", np.uint8)
+        behind = _behind_ends(held)
+        if len(behind) == len(listed) + 1:  # no end is inside a string
+            self._hold(held, behind)
             return
         sizes = (len(string) if string.isascii() else len(_encoded(string)) for string in listed)
         self._hold(held, offsets_of(np.fromiter(sizes, np.int64, len(listed)) + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 
 import numpy as np
 
@@ -51,13 +52,17 @@ class Words(Tokeniser):
         if self.shortest == 1:
             return starts, lengths
         long = lengths >= self.shortest
-        if not rows.ascii:  # walk along those that are short enough to have too few characters
-            short = np.flatnonzero(long & (lengths <= 4 * (self.shortest - 1)))
-            at, ends = starts[short], starts[short] + lengths[short]
+        if not rows.ascii:
+            # Too few characters has only who has one of several bytes among the first ones; walk along those.
+            further = [rows.data[np.minimum(starts + at, len(rows.data) - 1)] for at in range(1, self.shortest - 1)]
+            heads = reduce(np.bitwise_or, further, rows.data[starts])
+            odd = np.flatnonzero(long & (heads >= 0x80) & (lengths <= 4 * (self.shortest - 1)))
+            at, ends = starts[odd], starts[odd] + lengths[odd]
             for _ in range(self.shortest - 1):
                 at = np.minimum(at + sizes_at(rows.data, at), ends)
-            long[short] = at < ends
-        return starts[long], lengths[long]
+            long[odd] = at < ends
+        kept = np.flatnonzero(long)  # numbers are looked up quicker than flags
+        return starts[kept], lengths[kept]
 
 
 class SplitWhitespace(Tokeniser):

@@ -274,7 +274,7 @@ def test_a_million_words_take_little_memory():
     strings = Strings([f"word{number}" for number in range(1_000_000)])
     strings.find(Strings(["word7"]))
     lexicon, _ = strings._index
-    held = [strings.data, strings.offsets, lexicon._data, lexicon._offsets, lexicon._keys, lexicon._numbers]
+    held = [strings.data, strings.offsets, lexicon._data, lexicon._offsets, lexicon._table]
     assert sum(array.nbytes for array in held) < 75e6
     assert strings.find(Strings(["word999999", "word1000000"])).tolist() == [999_999, -1]
 
