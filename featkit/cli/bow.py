@@ -299,7 +299,16 @@ class _Task:
             with suppress(ImportError):
                 from tqdm import tqdm
 
-                bar = tqdm(total=corpus.bytes, unit="B", unit_scale=True, file=sys.stderr, leave=False)
+                # Drawn with every piece: the last one, too, however soon it comes.
+                bar = tqdm(
+                    total=corpus.bytes,
+                    unit="B",
+                    unit_scale=True,
+                    file=sys.stderr,
+                    leave=False,
+                    mininterval=0,
+                    miniters=1,
+                )
         try:
             yield lambda piece: None if bar is None else bar.update(piece.bytes) and None
         finally:

@@ -46,7 +46,7 @@ def merge(files: tuple[str, ...], out: str, overwrite: bool, quiet: bool) -> int
     else:
         for counts in counted:
             assert counts is not None
-            total.merge(counts)
+            total.include(*counts.parts)
         strings = total.lexicon.strings
         terms = strings.take(strings.sorted())
     write_vocabulary(out, terms, None if total is None else total.only(terms), overwrite=overwrite)

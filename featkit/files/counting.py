@@ -18,6 +18,7 @@ from featkit.numeric import Array, Rows
 from featkit.pipeline import Pipeline
 from featkit.stage import Learner, Stage
 from featkit.text.counts import BagOfWords, Tally
+from featkit.text.strings import Strings
 from featkit.text.vocabulary import TermCounts, Vocabulary
 
 
@@ -50,20 +51,18 @@ class Tallies:
 
     def append(self, tally: Tally) -> None:
         """Keep one more."""
-        most = int(tally.counts.max()) if len(tally.counts) else 0
-        small = np.min_scalar_type(most)  # hardly a word comes more than 255 times
         with explained("the temporary file for counts"):
-            for array in (tally.starts, tally.columns, tally.counts.astype(small)):
+            for array in (tally.starts, tally.columns, tally.counts):
                 self._file.write(np.ascontiguousarray(array).data)
-        self._parts.append((len(tally.starts), len(tally.columns), small))
+        self._parts.append((len(tally.starts), len(tally.columns), tally.counts.dtype))
 
     def __iter__(self) -> Iterator[Tally]:
         at = 0
-        for documents, stored, small in self._parts:
+        for documents, stored, kind in self._parts:
             self._file.seek(at)
             starts, columns, counts = (
                 np.frombuffer(self._file.read(length * dtype.itemsize), dtype)
-                for length, dtype in ((documents, np.dtype(np.int64)), (stored, np.dtype(np.int32)), (stored, small))
+                for length, dtype in ((documents, np.dtype(np.int64)), (stored, np.dtype(np.int32)), (stored, kind))
             )
             at = self._file.tell()
             yield Tally(columns, counts.astype(np.int64), starts)
@@ -109,7 +108,7 @@ def count(
     vocabulary, statistics = stages[at], TermCounts()
     assert isinstance(vocabulary, Vocabulary)
     for part, parts in workers.in_order(partial(_tallied, stages[:at]), corpus.pieces(), watch):
-        numbers = statistics.merge(part)
+        numbers = statistics.include(*part)
         for tally in parts:
             tallies.append(tally._replace(columns=numbers[tally.columns]))
     _refuse_nothing(statistics.documents > 0, corpus)
@@ -129,7 +128,14 @@ def _refuse_nothing(something: bool, corpus: DocumentBlocks) -> None:
         raise InputError(f"{shown}{more} holds no documents; check the path, or the column")
 
 
-def _tallied(before: tuple[Stage, ...], piece: Piece) -> tuple[TermCounts, list[Tally]]:
+def _tallied(before: tuple[Stage, ...], piece: Piece) -> tuple[tuple[Strings, Array, Array, int], list[Tally]]:
     statistics = TermCounts()
     tokens = Pipeline(before).iterate(piece.blocks)
-    return statistics, [statistics.take(block) for block in tokens]
+    tallies = [_small(statistics.take(block)) for block in tokens]
+    return statistics.parts, tallies
+
+
+def _small(tally: Tally) -> Tally:
+    """With counts of few bytes: hardly a word comes more than 255 times."""
+    most = int(tally.counts.max()) if len(tally.counts) else 0
+    return tally._replace(counts=tally.counts.astype(np.min_scalar_type(most)))

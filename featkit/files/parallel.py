@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from featkit.errors import InputError, ParameterError
 from featkit.files.text import DocumentBlocks, Piece
@@ -18,12 +18,15 @@ from featkit.numeric import Rows, concatenate
 from featkit.pipeline import Pipeline, learns
 from featkit.stage import Learner, Stage
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class Workers:
-    """Where pieces are worked on: in this process, or in several others. A context manager, which ends them.
+    """Where pieces are worked on: in this process, and in others beside it. A context manager, which ends those.
 
     Parameters
     ----------
@@ -59,9 +62,11 @@ class Workers:
     def in_order(
         self, work: Callable[[T], R], pieces: Iterable[T], watch: Callable[[T], None] | None = None
     ) -> Iterator[R]:
-        """``work`` done for every piece, the results in order; no more than two pieces a process are on their way.
+        """``work`` done for every piece, the results in order.
 
-        With several processes ``work``, pieces and results are pickled. ``watch`` is given every piece when it is done.
+        Each other process has a piece in hand and one before it; this one works on what they cannot take, while they start as
+        well. A few results wait until it is their turn. What goes to other processes and comes back is pickled. ``watch`` is
+        given every piece when it is done.
         """
         if self.jobs == 1:
             for piece in pieces:
@@ -81,26 +86,39 @@ class Workers:
     def _in_order(self, work: Callable[[T], R], pieces: Iterable[T], watch: Callable[[T], None] | None) -> Iterator[R]:
         self._tasks += 1
         task = self._tasks, pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
-        waiting: deque[tuple[T, Any]] = deque()
+        waiting: deque[tuple[T, Future[R]]] = deque()
         for piece in pieces:
-            waiting.append((piece, self._submitted(task, piece)))
-            if len(waiting) >= 2 * self.jobs:
+            busy = sum(not future.done() for _, future in waiting)
+            free = busy < 2 * (self.jobs - 1)
+            waiting.append((piece, self._submitted(task, piece) if free else _done(work, piece)))
+            while waiting and (waiting[0][1].done() or len(waiting) >= 2 * self.jobs + 4):
                 yield _result(*waiting.popleft(), watch)
         while waiting:
             yield _result(*waiting.popleft(), watch)
 
-    def _submitted(self, task: tuple[int, bytes], piece: Any) -> Any:
+    def _submitted(self, task: tuple[int, bytes], piece: Any) -> Future[Any]:
         if self._pool is not None:
-            return self._pool.submit(_run, task, piece)
+            future: Future[Any] = self._pool.submit(_run, task, piece)
+            return future
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
-        self._pool = ProcessPoolExecutor(self.jobs, get_context("spawn"), _begin)
+        self._pool = ProcessPoolExecutor(self.jobs - 1, get_context("spawn"), _begin)
         with _undisturbed():  # the first piece starts the processes
-            return self._pool.submit(_run, task, piece)
+            first: Future[Any] = self._pool.submit(_run, task, piece)
+        return first
 
 
-def _result(piece: T, future: Any, watch: Callable[[T], None] | None) -> Any:
+def _done(work: Callable[[T], R], piece: T) -> Future[R]:
+    """What is done here and now, as what is done elsewhere looks."""
+    from concurrent.futures import Future
+
+    future: Future[R] = Future()
+    future.set_result(work(piece))
+    return future
+
+
+def _result(piece: T, future: Future[R], watch: Callable[[T], None] | None) -> R:
     result = future.result()
     if watch is not None:
         watch(piece)

@@ -92,11 +92,11 @@ class DocumentBlocks:
             yield Strings()
 
     def pieces(self, size: int | None = None) -> Iterator[Piece]:
-        """The corpus in pieces of about ``size`` bytes (by default eight blocks), in order, for other processes.
+        """The corpus in pieces of about ``size`` bytes (by default four blocks), in order, for other processes.
 
         Each can be pickled. Lines of a plain UTF-8 file are read by whoever has the piece; anything else is read here.
         """
-        size = size or 8 * self._size
+        size = size or 4 * self._size
         if not self._opened:
             yield from _held(self, size)
         for path, text in self._opened.items():

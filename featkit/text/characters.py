@@ -14,6 +14,8 @@ from featkit.text.keys import padded
 #: How many bytes a character has, by its first one.
 _SIZES = np.repeat(np.array([1, 0, 2, 3, 4], np.uint8), [128, 64, 32, 16, 16])
 _LAST = 0x110000
+#: Behind the third plane there are no characters but marks without a class, and looking there takes most of the time.
+_ASSIGNED = 0x40000
 
 
 class Characters(NamedTuple):
@@ -79,7 +81,10 @@ def word_characters() -> Array:
     >>> word_characters()[[ord("a"), ord("_"), ord("-"), ord("中")]]
     array([ True,  True, False,  True])
     """
-    return _matching(re.compile(r"\w+"))
+    found = np.zeros(_LAST, bool)
+    for match in re.finditer(r"\w+", "".join(map(chr, range(_ASSIGNED)))):
+        found[match.start() : match.end()] = True
+    return found
 
 
 @constant
@@ -88,13 +93,6 @@ def space_characters() -> Array:
     spaces = np.zeros(_LAST, bool)
     spaces[[code for code in range(0x3001) if chr(code).isspace()]] = True
     return spaces
-
-
-def _matching(pattern: re.Pattern[str]) -> Array:
-    found = np.zeros(_LAST, bool)
-    for match in pattern.finditer("".join(map(chr, range(_LAST)))):
-        found[match.start() : match.end()] = True
-    return found
 
 
 @constant

@@ -33,8 +33,13 @@ class TermCounts:
     def of(cls, terms: Strings, occurrences: Array, document_frequencies: Array, documents: int) -> TermCounts:
         """Those of terms whose counts are known."""
         counts = cls()
-        counts._add(counts.lexicon.add(terms), occurrences, document_frequencies, documents)
+        counts.include(terms, occurrences, document_frequencies, documents)
         return counts
+
+    @property
+    def parts(self) -> tuple[Strings, Array, Array, int]:
+        """What :meth:`of` makes them of again."""
+        return self.lexicon.strings, self.occurrences, self.document_frequencies, self.documents
 
     def only(self, terms: Strings) -> TermCounts:
         """Those of some of the terms, in this order."""
@@ -51,17 +56,14 @@ class TermCounts:
         self.documents += len(tokens)
         return terms
 
-    def merge(self, other: TermCounts) -> Array:
+    def include(self, terms: Strings, occurrences: Array, document_frequencies: Array, documents: int) -> Array:
         """Add those of another part of the corpus; return the number that each of its terms has here."""
-        numbers = self.lexicon.add(other.lexicon.strings)
-        self._add(numbers, other.occurrences, other.document_frequencies, other.documents)
-        return numbers
-
-    def _add(self, numbers: Array, occurrences: Array, frequencies: Array, documents: int) -> None:
+        numbers = self.lexicon.add(terms)
         self._make_room()
         self.occurrences[numbers] += occurrences
-        self.document_frequencies[numbers] += frequencies
+        self.document_frequencies[numbers] += document_frequencies
         self.documents += documents
+        return numbers
 
     def _make_room(self) -> None:
         if len(self.lexicon) == len(self.occurrences):
@@ -142,7 +144,7 @@ class Vocabulary(Learner):
         return statistics
 
     def merge(self, one: TermCounts, other: TermCounts) -> TermCounts:
-        one.merge(other)
+        one.include(*other.parts)
         return one
 
     def finish(self, statistics: TermCounts) -> Stage:

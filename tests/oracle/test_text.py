@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import featkit
-from featkit.text import keys
+from featkit.text import characters, keys
+from featkit.text.characters import marked, runs, space_characters, word_characters
 from featkit.text.counts import renumbered, tally
 from featkit.text.lexicon import Lexicon
 from featkit.text.strings import Strings
@@ -46,6 +47,39 @@ def test_strings_are_found(listed, places):
     assert strings.find(Strings(asked)).tolist() == [listed.index(text) if text in listed else -1 for text in asked]
 
 
+def test_the_class_of_every_character_is_known():
+    every = "".join(map(chr, range(0x110000)))
+    word = np.zeros(len(every), bool)
+    for match in re.finditer(r"\w", every):
+        word[match.start()] = True
+    assert np.array_equal(characters.word_characters(), word)
+    assert characters.space_characters().nonzero()[0].tolist() == [at for at, one in enumerate(every) if one.isspace()]
+
+
+@given(st.lists(st.integers(0, 255), max_size=40), st.sampled_from([word_characters, space_characters]))
+def test_ascii_is_marked_by_ranges(data, table):
+    data = np.array([byte % 128 for byte in data], np.uint8)
+    assert marked(data, table).tolist() == table()[data].tolist()
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_runs_of_a_mask(mask):
+    starts, lengths = runs(np.array(mask, bool))
+    text = "".join("x" if one else " " for one in mask)
+    assert list(zip(starts.tolist(), lengths.tolist(), strict=True)) == [
+        (match.start(), len(match[0])) for match in re.finditer("x+", text)
+    ]
+
+
+@given(st.lists(st.text("ab", min_size=5, max_size=20), max_size=40))
+def test_keys_tell_apart_what_begins_alike(words):
+    """Up to fifteen bytes by themselves, given that the first eight are the same."""
+    spans = Strings(words).spans
+    known = {}
+    for word, key in zip(words, spans.keys.tolist(), strict=True):
+        assert known.setdefault((word[:8], key) if len(word) < 16 else word, word) == word
+
+
 @given(st.lists(corpora, max_size=4))
 def test_a_lexicon_numbers_strings_as_they_come(parts):
     lexicon, seen = Lexicon(), {}
@@ -67,11 +101,10 @@ def test_many_strings_with_a_common_beginning(rng):
 def test_strings_with_one_hash_are_told_apart(monkeypatch):
     """A hash that says nothing: every long string has the same."""
 
-    def same_for_all(words, spans, hashes):
-        hashes[:] = keys._HASHED
-        return hashes
+    def same_for_all(words, spans):
+        return np.zeros(len(spans.lengths), np.uint64)
 
-    monkeypatch.setattr(keys, "_hashes", same_for_all)
+    monkeypatch.setattr(keys, "_hashed", same_for_all)
     listed = [f"a long string, number {at % 40}" + "!" * (at % 3) for at in range(300)] + ["short"]
     lexicon, seen = Lexicon(), {}
     assert lexicon.add(Strings(listed)).tolist() == [seen.setdefault(text, len(seen)) for text in listed]
