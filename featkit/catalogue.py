@@ -26,10 +26,12 @@ def stages() -> dict[str, type[Stage]]:
     >>> "MelBank" in stages()
     True
     """
-    public = vars(featkit).items()
-    return {
-        name: kind for name, kind in public if isinstance(kind, type) and issubclass(kind, Stage) and kind not in _KINDS
-    }
+    public = ((name, getattr(featkit, name)) for name in {**featkit.PLACES, **vars(featkit)})
+    return {name: value for name, value in public if _is_stage(value)}
+
+
+def _is_stage(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, Stage) and value not in _KINDS
 
 
 def parse(text: str, stored: Mapping[str, Array] | None = None) -> Stage:
@@ -92,10 +94,12 @@ def _made(name: str, arguments: list[Any], keywords: dict[str, Any], stored: Map
         "float": float,
         "pipeline": pipeline,
         "Strings": featkit.Strings,
-        **stages(),
     }
+    if name not in makers and _is_stage(kind := getattr(featkit, name, None)):
+        makers[name] = kind
     if name not in makers:
-        raise ParameterError(f"there is no stage {name!r}{did_you_mean(name, makers)}; featkit.stages() lists them")
+        near = did_you_mean(name, {*makers, *stages()})
+        raise ParameterError(f"there is no stage {name!r}{near}; featkit.stages() lists them")
     try:
         return makers[name](*arguments, **keywords)
     except FeatkitError:

@@ -1,8 +1,14 @@
 """Docs, --help and the catalogue are derived from what a class says of itself; so it must say all of it."""
 
+import ast
 import doctest
 import inspect
 import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 import featkit
 from featkit.parameters import field_types
@@ -78,9 +84,35 @@ def test_a_class_stands_where_its_name_is_public(kind):
     assert kind.__module__.startswith("featkit.")
 
 
+def test_public_names_stand_where_type_checkers_look():
+    """What they are told is imported is what Python finds."""
+    source = Path(featkit.__file__).read_text(encoding="utf-8")
+    told = {
+        (alias.name, statement.module)
+        for block in ast.walk(ast.parse(source))
+        if isinstance(block, ast.If)
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert told == {*featkit.PLACES.items(), ("presets", "featkit")}
+
+
+def test_importing_featkit_imports_few_of_its_modules():
+    code = "import sys, featkit; print(*(name for name in sys.modules if name.startswith('featkit.')))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert len(loaded) < 12
+
+
+def test_names_that_are_not_there_are_missed():
+    with pytest.raises(AttributeError, match="no attribute 'Mel_Bank'"):
+        featkit.Mel_Bank  # noqa: B018
+    assert {*featkit.__all__} <= {*dir(featkit)}
+
+
 def test_public_names_are_described():
     """Everything that featkit/__init__.py names, also what is no stage."""
-    public = {name: value for name, value in vars(featkit).items() if not name.startswith("_")}
+    public = {name: getattr(featkit, name) for name in featkit.__all__}
     undocumented = [
         name for name, value in public.items()
         if (inspect.isclass(value) or inspect.isroutine(value)) and not inspect.getdoc(value)
