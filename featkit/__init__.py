@@ -274,6 +274,9 @@ if TYPE_CHECKING:
     from featkit.text.ngrams import CharacterNgrams as CharacterNgrams
     from featkit.text.ngrams import WordCharacterNgrams as WordCharacterNgrams
     from featkit.text.ngrams import WordNgrams as WordNgrams
+    from featkit.text.pivot import PivotedNorm as PivotedNorm
+    from featkit.text.pivot import PivotedScale as PivotedScale
+    from featkit.text.smart import smart as smart
     from featkit.text.spaces import CollapseWhitespace as CollapseWhitespace
     from featkit.text.stopwords import StopWords as StopWords
     from featkit.text.strings import Strings as Strings
@@ -288,7 +291,6 @@ if TYPE_CHECKING:
     from featkit.text.weighting import InverseDocumentFrequency as InverseDocumentFrequency
     from featkit.text.weighting import TermFrequency as TermFrequency
     from featkit.text.weighting import TermWeights as TermWeights
-    from featkit.text.weighting import smart as smart
     from featkit.text.words import RegexTokens as RegexTokens
     from featkit.text.words import SplitWhitespace as SplitWhitespace
     from featkit.text.words import Words as Words
@@ -424,6 +426,8 @@ _NAMES = {
     "text.embeddings.vectors": "WordVectors",
     "text.embeddings.word2vec": "Word2Vec",
     "text.ngrams": "CharacterNgrams WordCharacterNgrams WordNgrams",
+    "text.pivot": "PivotedNorm PivotedScale",
+    "text.smart": "smart",
     "text.spaces": "CollapseWhitespace",
     "text.stopwords": "StopWords",
     "text.strings": "Strings",
@@ -431,7 +435,7 @@ _NAMES = {
     "text.tokens": "Tokens",
     "text.unicode": "NormaliseUnicode StripAccents",
     "text.vocabulary": "Vocabulary",
-    "text.weighting": "Bm25 Bm25Weights InverseDocumentFrequency TermFrequency TermWeights smart",
+    "text.weighting": "Bm25 Bm25Weights InverseDocumentFrequency TermFrequency TermWeights",
     "text.words": "RegexTokens SplitWhitespace Words",
     "vary": "Vary choice draw integers normal recorded recordings uniform",
 }

@@ -8,19 +8,17 @@ import numpy as np
 
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, Rows, is_sparse, row_sum
-from featkit.pipeline import Pipeline, pipeline
-from featkit.rows.unit import UnitNorm
 from featkit.stage import Learner, Pointwise, RowShape, Stage
 
 
-def _scaled(rows: Rows, values: Array) -> Rows:
+def scaled(rows: Rows, values: Array) -> Rows:
     """A CSR matrix with other values in the same places."""
     made = rows.copy()
     made.data = values
     return made
 
 
-def _per_value(rows: Rows, of_row: Array) -> Array:
+def per_value(rows: Rows, of_row: Array) -> Array:
     """For each value that a CSR matrix holds, that of its row."""
     return np.repeat(of_row, np.diff(rows.indptr))
 
@@ -58,7 +56,7 @@ class TermFrequency(Pointwise):
         from scipy import sparse
 
         counts = rows if is_sparse(rows) else sparse.csr_array(rows)
-        weighed = _scaled(counts, self._weights(counts))
+        weighed = scaled(counts, self._weights(counts))
         return weighed if is_sparse(rows) else weighed.toarray()
 
     def _weights(self, counts: Any) -> Array:
@@ -66,13 +64,13 @@ class TermFrequency(Pointwise):
         if self.kind == "boolean":
             return np.ones_like(values)
         if self.kind == "augmented":
-            return 0.5 + 0.5 * values / _per_value(counts, counts.max(axis=1).toarray().ravel())
+            return 0.5 + 0.5 * values / per_value(counts, counts.max(axis=1).toarray().ravel())
         logarithms = np.log(values) + 1
         if self.kind == "logarithm":
             return logarithms
         held = np.maximum(np.diff(counts.indptr), 1)
         mean = row_sum(counts)[:, 0] / held.astype(values.dtype)
-        return logarithms / _per_value(counts, 1 + np.log(np.where(mean > 0, mean, 1)))
+        return logarithms / per_value(counts, 1 + np.log(np.where(mean > 0, mean, 1)))
 
 
 class TermWeights(Pointwise):
@@ -116,7 +114,7 @@ class TermWeights(Pointwise):
 
     def apply(self, rows: Rows) -> Rows:
         weights = self.weights.astype(np.result_type(rows.dtype, np.float32), copy=False)
-        return _scaled(rows, rows.data * weights[rows.indices]) if is_sparse(rows) else rows * weights
+        return scaled(rows, rows.data * weights[rows.indices]) if is_sparse(rows) else rows * weights
 
 
 def _same_terms(stage: Stage, row: RowShape, terms: int) -> RowShape:
@@ -272,8 +270,8 @@ class Bm25Weights(Pointwise):
         lengths = row_sum(rows).astype(precision)[:, 0]
         room = (self.k1 * (1 - self.b) + (self.k1 * self.b / self.mean_length) * lengths).astype(precision)
         if is_sparse(rows):
-            values = rows.data * (self.k1 + 1) / (rows.data + _per_value(rows, room))
-            return _scaled(rows, (values * weights[rows.indices]).astype(precision))
+            values = rows.data * (self.k1 + 1) / (rows.data + per_value(rows, room))
+            return scaled(rows, (values * weights[rows.indices]).astype(precision))
         worth = rows * (self.k1 + 1) / np.where(rows > 0, rows + room[:, None], 1)
         return (worth * weights).astype(precision)
 
@@ -332,44 +330,3 @@ class Bm25(_FromCounts):
 def _check_bm25(stage: Stage, k1: float, b: float) -> None:
     if not (0 <= k1 < np.inf and 0 <= b <= 1):
         raise ParameterError(f"{type(stage).__name__} takes k1 from 0 and b from 0 to 1, got {k1=}, {b=}")
-
-
-_TERM = {"n": "natural", "l": "logarithm", "a": "augmented", "b": "boolean", "L": "log_average"}
-_DOCUMENT = {"n": None, "t": "logarithm", "p": "probabilistic"}
-_NORM = {"n": None, "c": 2.0}
-
-
-def smart(code: str) -> Pipeline:
-    """TF-IDF by its SMART code: a letter each for term frequency, document frequency and norm.
-
-    Parameters
-    ----------
-    code : str
-        ``n l a b L`` (natural, logarithm, augmented, boolean, log average), then ``n t p`` (none, ln(n / df), probabilistic),
-        then ``n c`` (none, cosine). The pivoted and byte-size norms ``u`` and ``b`` need a pivot and the text itself, and
-        aren't here.
-
-    Returns
-    -------
-    Pipeline
-        From counts to weights; with ``t`` or ``p`` it has to be fitted.
-
-    Raises
-    ------
-    ParameterError
-        For another code.
-
-    Examples
-    --------
-    >>> smart("ltc")  # doctest: +NORMALIZE_WHITESPACE
-    TermFrequency(kind='logarithm') | InverseDocumentFrequency(kind='logarithm', dtype='float64') | UnitNorm(norm=2.0)
-    """
-    if len(code) != 3 or code[0] not in _TERM or code[1] not in _DOCUMENT or code[2] not in _NORM:
-        raise ParameterError(
-            f"a SMART code has one of {'/'.join(_TERM)}, one of {'/'.join(_DOCUMENT)} and one of {'/'.join(_NORM)}, got {code!r}"
-        )
-    stages: list[Stage] = [TermFrequency(_TERM[code[0]])]  # type: ignore[arg-type]
-    rarity, norm = _DOCUMENT[code[1]], _NORM[code[2]]
-    if rarity is not None:
-        stages.append(InverseDocumentFrequency(rarity))  # type: ignore[arg-type]
-    return pipeline(*stages, *([UnitNorm(norm)] if norm is not None else []))

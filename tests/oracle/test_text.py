@@ -338,10 +338,14 @@ def smart_by_hand(code, counts):
             weights.append(weight * rare)
         length = np.sqrt(sum(weight**2 for weight in weights)) if code[2] == "c" else 1.0
         rows.append([weight / length if length else weight for weight in weights])
+    if code[2] == "u":  # Singhal, Buckley & Mitra, with a slope of 0.2
+        different = [sum(1 for weight in row if weight) for row in rows]
+        pivot = sum(different) / n
+        rows = [[weight / (0.8 * pivot + 0.2 * u) for weight in row] for row, u in zip(rows, different, strict=True)]
     return np.array(rows)
 
 
-@pytest.mark.parametrize("code", [a + b + c for a in "nlabL" for b in "ntp" for c in "nc"])
+@pytest.mark.parametrize("code", [a + b + c for a in "nlabL" for b in "ntp" for c in "ncu"])
 def test_smart_codes(code):
     pipeline, expected = featkit.smart(code), smart_by_hand(code, COUNTS)
     pipeline = pipeline.fit([COUNTS])
@@ -351,7 +355,14 @@ def test_smart_codes(code):
     np.testing.assert_allclose(made.toarray(), expected, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("code", ["", "lt", "xtc", "luc", "ltb", "ltcc"])
+def test_a_pivot_needs_documents():
+    with pytest.raises(featkit.InputError, match="PivotedNorm has seen 2 documents without a term"):
+        featkit.PivotedNorm().fit([np.zeros((2, 3))])
+    with pytest.raises(featkit.ParameterError, match=r"PivotedScale takes a slope from 0 to 1, got slope=1\.5"):
+        featkit.PivotedScale(1.0, 1.5)
+
+
+@pytest.mark.parametrize("code", ["", "lt", "xtc", "luc", "ltb", "ltcc", "ltx"])
 def test_other_smart_codes_are_refused(code):
     with pytest.raises(featkit.ParameterError, match="a SMART code has one of"):
         featkit.smart(code)
