@@ -32,7 +32,8 @@ class _AdaptivePool(Whole):
         return np.stack(cells, axis=1)
 
     def _pooled(self, rows: Array, axis: int) -> Array:
-        raise NotImplementedError
+        """One value for all of an axis."""
+        raise NotImplementedError(f"{type(self).__name__} must define _pooled(rows, axis)")
 
 
 def _cells(n: int, count: int) -> list[tuple[int, int]]:
