@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from featkit.numeric import Array, Rows, as_array, is_sparse, keep_freed_memory
+from featkit.admission import as_array
+from featkit.memory import keep_freed_memory
+from featkit.numeric import Array, Rows, is_sparse
 
 if TYPE_CHECKING:
     from featkit.stage import Stage

@@ -9,15 +9,12 @@ to the whole, and it is why matrix products go through :func:`project` and nowhe
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache, reduce, wraps
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from featkit.errors import InputError
+from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 #: What flows between stages: an ndarray, a CSR array or a list; axis 0 (or the list itself) is the stream.
@@ -52,206 +49,6 @@ def _freeze(value: T) -> T:
         if isinstance(part, np.ndarray):
             part.setflags(write=False)
     return value
-
-
-# --- what comes in ---------------------------------------------------------------------------------------------------
-
-_PCM_SCALE = {
-    "u1": (128.0, 128.0),
-    "i1": (0.0, 128.0),
-    "i2": (0.0, 32768.0),
-    "u2": (32768.0, 32768.0),
-    "i4": (0.0, 2.0**31),
-}
-
-
-def as_samples(signal: ArrayLike, start: int = 0) -> Array:
-    """One channel of samples as float32 or float64.
-
-    Floats pass as they are (the convention is [-1, 1)). Integers are PCM and are scaled by their *type*, never by
-    their values: ``int16 / 32768``, ``int32 / 2**31``, ``(uint8 - 128) / 128`` as float32.
-
-    Parameters
-    ----------
-    signal : array_like, shape (samples,)
-    start : int
-        Index of the first sample in the whole signal, for error messages.
-
-    Raises
-    ------
-    InputError
-        For anything but one channel of finite real numbers; the message names the remedy.
-
-    Examples
-    --------
-    >>> as_samples(np.array([16384, -32768], dtype=np.int16))
-    array([ 0.5, -1. ], dtype=float32)
-    """
-    samples = as_array(signal)
-    if samples.ndim != 1:
-        raise InputError(
-            f"one channel of samples (a 1-D array) is needed, got shape {samples.shape}; "
-            "choose a channel (signal[:, 0]) or mix them (signal.mean(axis=1)), "
-            'or read the file with featkit.read(path, channels="mix")'
-        )
-    if samples.dtype.kind in "iu":
-        scale = _PCM_SCALE.get(samples.dtype.str[1:])
-        if scale is None:
-            raise InputError(
-                f"samples of type {samples.dtype} have no PCM scale; give int16, int32 or uint8 as recorded, "
-                "or floats in [-1, 1) (for 16-bit values held in a wider type: signal / 32768)"
-            )
-        return (samples.astype(np.float64) - scale[0]).__truediv__(scale[1]).astype(np.float32)
-    return as_finite(_as_floating(samples, "samples"), start, "sample")
-
-
-def as_array(values: ArrayLike) -> Array:
-    """``numpy.asarray``, with a clear error for rows of different lengths."""
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise InputError(f"the rows are not all of one length and make no array ({error}); pad or cut them") from None
-
-
-def as_rows(values: Any, start: int = 0, keep_integers: bool = False) -> Rows:
-    """Rows of finite numbers: floating and complex types pass, integers and booleans are converted by value, or kept.
-
-    Sparse matrices of SciPy's become CSR.
-
-    Raises
-    ------
-    InputError
-        If the values are not numbers or not finite.
-    """
-    if is_sparse(values):
-        from scipy import sparse
-
-        matrix: Any = sparse.csr_array(values)
-        finite = as_rows(matrix.data, start) if matrix.nnz else matrix.data.astype(np.float64)
-        return (
-            matrix if finite is matrix.data else sparse.csr_array((finite, matrix.indices, matrix.indptr), matrix.shape)
-        )
-    rows = as_array(values)
-    if rows.ndim == 0:
-        raise InputError(f"rows along a stream axis are needed, got the single value {rows!r}; wrap it in a list")
-    if rows.dtype.kind in "biu":
-        if keep_integers:
-            return np.ascontiguousarray(rows, rows.dtype.newbyteorder("="))
-        return rows.astype(np.float32 if rows.dtype.itemsize <= 2 else np.float64)
-    if rows.dtype.kind == "c":
-        kind = np.complex128 if rows.dtype.itemsize > 8 else np.complex64
-        return as_finite(np.ascontiguousarray(rows, kind), start, "row")
-    return as_finite(_as_floating(rows, "rows"), start, "row")
-
-
-def _as_floating(values: Array, what: str) -> Array:
-    if values.dtype.char in "fd" and values.dtype.isnative and values.flags.c_contiguous:
-        return values
-    if values.dtype.kind != "f":
-        raise InputError(
-            f"{what} must be real numbers, got an array of type {values.dtype}; convert it to float32 first"
-        )
-    native = values.dtype.newbyteorder("=")
-    if native.itemsize not in (4, 8):
-        native = np.dtype(np.float32 if native.itemsize < 4 else np.float64)
-    return np.ascontiguousarray(values, native)
-
-
-#: From so many values on they are multiplied, not looked at.
-_MANY = 2**17
-
-
-def _squares_are_finite(values: Array) -> bool:
-    """Whether the sums of squares of all values are; then so are the values, found with every value read once and none written.
-
-    Short sums: BLAS takes them on one thread, and they overflow late.
-    """
-    flat = values.reshape(-1).view(values.real.dtype)
-    whole = flat.size // 8192 * 8192
-    rows, rest = flat[:whole].reshape(-1, 8192), flat[whole:]
-    with np.errstate(all="ignore"):
-        sums = np.matmul(rows[:, None], rows[:, :, None])
-        return bool(np.isfinite(sums).all() and np.isfinite(rest.dot(rest)))
-
-
-def as_finite(values: Array, start: int = 0, what: str = "row") -> Array:
-    """Return ``values``; raise :class:`InputError` naming the first index that is NaN or infinite."""
-    if values.size > _MANY and values.flags.c_contiguous and _squares_are_finite(values):
-        return values
-    finite = np.isfinite(values)
-    if not finite.all():
-        at = np.unravel_index(int(np.argmin(finite)), values.shape)
-        place = ", ".join(str(int(i)) for i in (at[0] + start, *at[1:]))
-        raise InputError(
-            f"the input is not finite: {values[at]} at {what} {place}; "
-            "repair or cut it there (np.nan_to_num sets NaN to 0)"
-        )
-    return values
-
-
-# --- memory ---------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def keep_freed_memory() -> None:
-    """Let the C library keep the pieces of a block when they are freed, rather than give each back to the system at once.
-
-    glibc maps a large piece anew each time, and the system clears its pages, which costs more than the mathematics in a
-    block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched: a little larger than the
-    blocks are, since it holds for all the rest of the process, too.
-    """
-    np.empty(1536 * 1024, np.uint8)
-
-
-class _Workspace(threading.local):
-    """Memory that stays: a large array made anew for every block costs more, in pages cleared, than the mathematics in it."""
-
-    def __init__(self) -> None:
-        self.held: dict[tuple[Any, ...], Array] = {}
-
-
-_workspace = _Workspace()
-
-
-def scratch(use: str, shape: tuple[int, ...], dtype: np.dtype[Any], kept: int | None = None) -> Array:
-    """Memory for what is needed no longer than the function that asks for it runs; its values are anything.
-
-    Each thread has its own, and each ``use`` in it. What is handed on to another stage must not lie in it.
-
-    Parameters
-    ----------
-    use : str
-        Who asks and what for.
-    shape : tuple of int
-    dtype : dtype
-    kept : int, optional
-        Columns from here on are 0, and are left so.
-    """
-    key = (use, shape[1:], dtype, kept)
-    held = _workspace.held.get(key)
-    if held is None or len(held) < shape[0]:
-        if len(_workspace.held) >= _USES:
-            _workspace.held.clear()
-        roomy = (-(-shape[0] // 32) * 32, *shape[1:])  # the next block may be a few rows longer
-        held = _workspace.held[key] = np.zeros(roomy, dtype)
-    return held[: shape[0]]
-
-
-#: So many pieces of memory a thread keeps, a few for each configuration in use.
-_USES = 16
-
-
-class unbuffered:  # noqa: N801  (a function in use)
-    """While it lasts, NumPy walks along short rows where they lie; its buffer would copy them first.
-
-    Only for operations of one data type: conversions go through the buffer, and 16 values at a time would be slow.
-    """
-
-    def __enter__(self) -> None:
-        self._before = np.setbufsize(16)
-
-    def __exit__(self, *_: object) -> None:
-        np.setbufsize(self._before)
 
 
 # --- windows over rows and what lies outside them ---------------------------------------------------------------------
@@ -375,6 +172,28 @@ def _sums(rows: Array) -> Array:
     """
     summed: Array = np.einsum("ij->i", rows)
     return summed
+
+
+#: Fewer values are quicker looked at one by one.
+_MANY = 2**17
+
+
+def squares_are_finite(values: Array) -> bool:
+    """Whether there are many values, whose squares have finite sums: so all are finite, each read once and nothing written.
+
+    Short sums: BLAS takes them on one thread, and they overflow late.
+
+    >>> bool(squares_are_finite(np.ones(200_000))), squares_are_finite(np.ones(3))
+    (True, False)
+    """
+    if values.size < _MANY or not values.flags.c_contiguous:
+        return False
+    flat = values.reshape(-1).view(values.real.dtype)
+    whole = flat.size // 8192 * 8192
+    rows, rest = flat[:whole].reshape(-1, 8192), flat[whole:]
+    with np.errstate(all="ignore"):
+        sums = np.matmul(rows[:, None], rows[:, :, None])
+        return bool(np.isfinite(sums).all() and np.isfinite(rest.dot(rest)))
 
 
 def window_sums(rows: Array, span: int, hop: int) -> Array:

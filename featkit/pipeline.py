@@ -8,9 +8,10 @@ from functools import cached_property
 from itertools import chain, groupby, islice
 from typing import Any, Self
 
+from featkit.admission import as_rows
 from featkit.bundles import Bundle
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
-from featkit.numeric import Array, Rows, as_rows, beside, concatenate, length_of
+from featkit.numeric import Array, Rows, beside, concatenate, length_of
 from featkit.parameters import Parameters
 from featkit.stage import Axes, Learner, RowShape, Stage, State, Supervised, Whole
 

@@ -24,23 +24,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from featkit.admission import as_array, as_rows, as_samples
 from featkit.bundles import Bundle, mapped
 from featkit.errors import InputError, NotFitted, NotStreamable, ParameterError, ShapeError
-from featkit.numeric import (
-    Array,
-    Fill,
-    Rows,
-    as_array,
-    as_rows,
-    as_samples,
-    concatenate,
-    in_order,
-    is_sparse,
-    keep_freed_memory,
-    length_of,
-    sliding,
-    source_index,
-)
+from featkit.memory import keep_freed_memory
+from featkit.numeric import Array, Fill, Rows, concatenate, in_order, is_sparse, length_of, sliding, source_index
 from featkit.parameters import Parameters
 
 if TYPE_CHECKING:

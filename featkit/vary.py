@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from featkit.admission import as_samples
 from featkit.draws import integer, key_of, uniforms
 from featkit.errors import InputError, NotFitted, ParameterError, did_you_mean
-from featkit.numeric import Rows, as_samples
+from featkit.numeric import Rows
 from featkit.parameters import Parameters, literal
 from featkit.pipeline import Pipeline, learns, pipeline
 from featkit.rows.scale import Identity, Samples

@@ -12,11 +12,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from featkit.admission import as_array
 from featkit.audio.frames import Frames
 from featkit.audio.length import AtMost, Trim
 from featkit.audio.waveform import RootMeanSquare
 from featkit.errors import InputError, ParameterError, ShapeError
-from featkit.numeric import Array, as_array, row_sum, sliding
+from featkit.numeric import Array, row_sum, sliding
 from featkit.pipeline import Join, Pipeline, pipeline
 from featkit.rows.scale import Identity, Samples
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Whole, Windowed

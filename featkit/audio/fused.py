@@ -17,7 +17,8 @@ from featkit.audio.mel import MelBank
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
 from featkit.audio.spectrum import FourierTransform, PowerSpectrum, filled_up
 from featkit.audio.window import Window
-from featkit.numeric import Array, project_power, scratch, sliding, unbuffered, weigh_rows, window_sums
+from featkit.memory import scratch, unbuffered
+from featkit.numeric import Array, project_power, sliding, weigh_rows, window_sums
 from featkit.rows.double import InDouble
 from featkit.rows.scale import Affine
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from featkit.admission import as_array, as_samples
 from featkit.errors import InputError, ParameterError
-from featkit.numeric import Array, as_array, as_samples, row_sum
+from featkit.numeric import Array, row_sum
 from featkit.rows.scale import Affine, Samples
 from featkit.stage import Geometry, Pointwise, Stage, Whole, Windowed
 

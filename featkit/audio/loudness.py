@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from featkit.admission import as_array
 from featkit.audio.gain import Gain, check_level
 from featkit.errors import InputError
-from featkit.numeric import Array, as_array, constant, row_sum
+from featkit.numeric import Array, constant, row_sum
 from featkit.stage import Stage, Whole
 
 #: The two filters of BS.1770-4, tables 1 and 2, as they are given for 48 kHz.

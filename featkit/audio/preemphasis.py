@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from featkit.numeric import Array, row_sum, scratch, unbuffered
+from featkit.memory import scratch, unbuffered
+from featkit.numeric import Array, row_sum
 from featkit.stage import Geometry, Pointwise, Windowed
 
 

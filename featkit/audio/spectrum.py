@@ -10,7 +10,8 @@ import numpy as np
 
 from featkit.audio import fft
 from featkit.errors import ShapeError
-from featkit.numeric import Array, scratch
+from featkit.memory import scratch
+from featkit.numeric import Array
 from featkit.stage import Pointwise, RowShape, Stage
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from featkit.errors import ShapeError
-from featkit.numeric import Array, constant, unbuffered
+from featkit.memory import unbuffered
+from featkit.numeric import Array, constant
 from featkit.stage import Pointwise, RowShape, Stage
 
 Kind = Literal["hamming", "hann", "povey", "blackman", "bartlett", "kaiser", "rectangular", "sine"]

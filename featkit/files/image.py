@@ -13,9 +13,10 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from featkit.admission import as_finite
 from featkit.errors import FeatkitError, InputError, ParameterError, ReadError
 from featkit.files.source import head_of, looks_like, one_of, shown, spooled
-from featkit.numeric import Array, as_finite
+from featkit.numeric import Array
 
 #: None: the channels that the file has; "rgb": three of 8 bits; "grey": one of 8 bits.
 Mode: TypeAlias = Literal["rgb", "grey"] | None

@@ -11,9 +11,10 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from featkit.admission import as_finite
 from featkit.errors import InputError, ParameterError, ReadError
 from featkit.files.source import head_of, looks_like, one_of, shown, spooled
-from featkit.numeric import Array, as_finite, row_sum
+from featkit.numeric import Array, row_sum
 
 #: None: the file must have one channel; an integer: that one, from 0; "mix": their mean; "each": all, as columns.
 Channels: TypeAlias = int | Literal["mix", "first", "each"] | None

@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from featkit.admission import as_rows
 from featkit.errors import InputError, ParameterError
 from featkit.fusion.modalities import Modalities
-from featkit.numeric import Array, as_rows
+from featkit.numeric import Array
 
 
 def align(

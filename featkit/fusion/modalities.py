@@ -7,8 +7,9 @@ from typing import Any, Self, overload
 
 import numpy as np
 
+from featkit.admission import as_rows
 from featkit.errors import InputError
-from featkit.numeric import Array, Rows, as_rows, concatenate, is_sparse, length_of
+from featkit.numeric import Array, Rows, concatenate, is_sparse, length_of
 from featkit.stage import Stage
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from featkit import numeric
 from featkit.errors import ParameterError, ReadError, ShapeError, did_you_mean
 from featkit.image.plane import Pair, check_pair, pair, wider
+from featkit.memory import scratch
 from featkit.numeric import Array, Fill
 from featkit.stage import BLOCK_BYTES, Geometry, RowShape, Windowed
 
@@ -151,7 +152,7 @@ class Convolve(Windowed):
             strides = (by_channel, by_row * down, by_column * across, by_window, by_column * step)
             shape = (channels, high, wide, len(part), places)
             # Flat, so that it is one piece of memory whatever the width of an image and the length of a block.
-            flat = numeric.scratch("seen by kernels", (taps * len(part) * places,), rows.dtype)
+            flat = scratch("seen by kernels", (taps * len(part) * places,), rows.dtype)
             seen = flat.reshape(taps, len(part) * places)
             seen.reshape(shape)[...] = np.lib.stride_tricks.as_strided(part, shape, strides, writeable=False)
             sums = numeric.project_columns(seen, self._weights(rows.dtype))

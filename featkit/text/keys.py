@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from featkit.numeric import Array, scratch
+from featkit.memory import scratch
+from featkit.numeric import Array
 
 _WORD = 8
 #: Strings of so many bytes have a key that others may have, too.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import featkit
-from featkit.numeric import as_finite
+from featkit.admission import as_finite
 
 SIGNAL = np.zeros(1000, np.float32)
 SPECTRUM = np.ones((4, 257), np.float32)

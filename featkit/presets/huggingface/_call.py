@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from featkit.admission import as_samples
 from featkit.audio.preemphasis import PreEmphasis
 from featkit.errors import InputError, ParameterError, did_you_mean
-from featkit.numeric import Array, as_samples
+from featkit.numeric import Array
 from featkit.pipeline import Pipeline
 from featkit.presets.huggingface import _spectra
 from featkit.rows.standardise import Standardise

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from featkit.draws import key_of
-from featkit.numeric import Array, keep_freed_memory
+from featkit.memory import keep_freed_memory
+from featkit.numeric import Array
 from featkit.stage import Learner, RowShape
 from featkit.text.embeddings.cooccurrence import Cooccurrences
 from featkit.text.embeddings.corpus import Corpus

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from featkit.numeric import Array, constant, scratch
+from featkit.memory import scratch
+from featkit.numeric import Array, constant
 from featkit.text.embeddings.contrast import gradients
 from featkit.text.embeddings.sampling import Noise, RandomWords
 from featkit.text.embeddings.scatter import moved

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from featkit.numeric import Array, scratch, stacked_products
+from featkit.memory import scratch
+from featkit.numeric import Array, stacked_products
 from featkit.text.embeddings.contrast import gradients
 from featkit.text.embeddings.huffman import Codes
 from featkit.text.embeddings.sampling import RandomWords

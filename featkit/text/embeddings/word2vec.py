@@ -10,7 +10,8 @@ import numpy as np
 
 from featkit.draws import key_of
 from featkit.errors import ParameterError
-from featkit.numeric import Array, keep_freed_memory
+from featkit.memory import keep_freed_memory
+from featkit.numeric import Array
 from featkit.stage import Learner, RowShape
 from featkit.text.embeddings import cbow, skipgram
 from featkit.text.embeddings.corpus import Corpus, Ranked
