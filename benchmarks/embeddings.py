@@ -150,7 +150,7 @@ def _gensim(options: dict[str, Any], text: str, out: str) -> None:
 
 
 def _word2vec(text: Path, slice_: str, folder: Path, data: Path, seeds: int) -> Section:
-    rows, problems, busy = [], [], []
+    rows, problems, busy, after = [], [], [], ""
     for work in WORKS:
         many = seeds if work.workers == 1 else 1
         options = [
@@ -161,6 +161,9 @@ def _word2vec(text: Path, slice_: str, folder: Path, data: Path, seeds: int) -> 
             ours += _run("featkit", [each], text, folder, data)
         if work.workers == 1:
             busy += [run.processor / run.wall for run in ours + theirs]
+        else:
+            had = (f"{each[0].processor / each[0].wall:.1f}" for each in (ours, theirs))
+            after = f"With {work.workers} workers featkit kept {' processors busy and gensim '.join(had)}, of those to be had."
         theirs += _run("gensim", options[1:], text, folder, data)  # for how good they are only
         # One thread: processor time, which other processes don't disturb; two: what is waited for.
         at = 1 if work.workers == 1 else 0
@@ -195,7 +198,7 @@ def _word2vec(text: Path, slice_: str, folder: Path, data: Path, seeds: int) -> 
         "Quality: Spearman's correlation on WordSim-353 and the share of analogies completed, least and most over the "
         "seeds; featkit's mean may be below gensim's by no more than the spread of gensim's seeds."
     )
-    return Section("Word vectors: word2vec against gensim", explained, head, rows, problems, busy=tuple(busy))
+    return Section("Word vectors: word2vec against gensim", explained, head, rows, problems, after, tuple(busy))
 
 
 def _range(values: np.ndarray) -> str:
