@@ -61,6 +61,7 @@ class Cooccurrences:
             self.worth = unit // steps if by_distance else np.ones(window, np.int64)
         self._at_a_time = max(1, _SORTED // window)
         self._waiting: list[Array] = []
+        self._keys = np.empty(0, np.int64)  # memory for what is sorted
         self._runs = [self._run(np.zeros(window, np.int32))]
         self._disk: list[_OnDisk] = []
 
@@ -85,10 +86,14 @@ class Cooccurrences:
         """What waits becomes runs; when they are to be ``whole``, the rest waits on."""
         waiting = np.concatenate([*self._waiting, np.zeros(0 if whole else self.window, np.int32)])
         at, last, step = 0, len(waiting) - self.window, self._at_a_time
+        if not len(self._keys):
+            self._keys = np.empty(min(step, last) * self.window, np.int64)
         while last - at >= (step if whole else 1):
             self._take(self._run(waiting[at : min(at + step, last) + self.window]))
             at += step
         self._waiting = [waiting[at:].copy()] if whole else []
+        if not whole:
+            self._keys = np.empty(0, np.int64)
 
     def _run(self, words: Array) -> Any:
         """Pairs whose left word isn't one of the last ``window``: each place is a number, of first word, second and distance.
@@ -97,7 +102,7 @@ class Cooccurrences:
         """
         side, bits = self.words.bit_length(), self.window.bit_length()
         count = len(words) - self.window
-        keys = np.empty(count * self.window, np.int64)
+        keys = self._keys[: count * self.window]
         step = max(1, _PAIRS // self.window)
         filled = 0
         for at in range(0, count, step):
@@ -118,18 +123,20 @@ class Cooccurrences:
                 key <<= bits
                 key |= distance
         keys.sort()
-        keys = keys[np.searchsorted(keys, 1 << side + bits) :]  # without those that have a 0
-        pairs, sums = self._summed(keys, bits)
+        pairs, sums = self._summed(keys[np.searchsorted(keys, 1 << side + bits) :], bits)  # without those that have a 0
         begins = np.searchsorted(pairs, np.arange(1, self.words + 2) << side)
         pairs &= (1 << side) - 1
         pairs -= 1
         return _csr(sums, pairs.astype(np.int32), begins, self.words)
 
     def _summed(self, keys: Array, bits: int) -> tuple[Array, Array]:
-        """Sorted numbers of places to distinct numbers of pairs and their sums, as many at a time as the cache holds."""
+        """Sorted numbers of places to distinct numbers of pairs, in the same memory, and their sums.
+
+        As many at a time as the cache holds.
+        """
         cuts = np.searchsorted(keys, keys[::_PAIRS] >> bits << bits)  # where the places of a pair begin
         worth = np.concatenate([self.worth[:1], self.worth])
-        parts = [(np.empty(0, np.int64), np.empty(0, worth.dtype))]
+        parts, filled = [np.empty(0, worth.dtype)], 0
         for low, high in pairwise(np.unique([*cuts.tolist(), len(keys)]).tolist()):
             values = worth[keys[low:high] & ((1 << bits) - 1)]
             pairs = keys[low:high] >> bits
@@ -137,9 +144,10 @@ class Cooccurrences:
             fresh[0] = True
             np.not_equal(pairs[1:], pairs[:-1], out=fresh[1:])
             begins = np.flatnonzero(fresh)
-            parts.append((pairs[begins], np.add.reduceat(values, begins)))
-        pairs, sums = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return pairs, sums
+            parts.append(np.add.reduceat(values, begins))
+            keys[filled : filled + len(begins)] = pairs[begins]
+            filled += len(begins)
+        return keys[:filled], np.concatenate(parts)
 
     def _take(self, run: Any) -> None:
         """A sorted run; runs of similar length are merged, so that there are few, and what is too much goes to the disk."""
@@ -204,8 +212,16 @@ class Cooccurrences:
         else:
             self._runs = [_total(self._runs)]
             (sums,) = self._runs
-        sums = _csr(sums.data / (self.unit or 1), sums.indices, sums.indptr, self.words)
-        return sums + sums.T.tocsr() if self.symmetric else sums
+        if self.symmetric:
+            sums = sums + sums.T.tocsr()
+        elif not self._disk:
+            sums = sums.copy()
+        if self.unit:  # in the same memory
+            values = sums.data.view(np.float64)
+            for at in range(0, len(values), _PAIRS):
+                values[at : at + _PAIRS] = sums.data[at : at + _PAIRS] / self.unit
+            sums = _csr(values, sums.indices, sums.indptr, self.words)
+        return sums
 
 
 class _OnDisk:
