@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sys
@@ -24,7 +23,15 @@ from featkit.files.csr import CsrWriter
 from featkit.files.encodings import Invalid
 from featkit.files.npy import NpyWriter
 from featkit.files.parallel import Workers
-from featkit.files.sidecar import fingerprint, sidecar_path, up_to_date, whole_file, whole_npy, write_sidecar
+from featkit.files.sidecar import (
+    fingerprint,
+    fingerprint_of_all,
+    sidecar_path,
+    up_to_date,
+    whole_file,
+    whole_npy,
+    write_sidecar,
+)
 from featkit.files.text import DocumentBlocks, Kind, Piece, documents
 from featkit.files.vocabulary import load_counts, load_vocabulary, vocabulary_path, write_vocabulary
 from featkit.pipeline import Pipeline
@@ -218,7 +225,7 @@ class _Task:
     def _record(self, corpus: DocumentBlocks) -> dict[str, Any]:
         record = {
             "pipeline": repr(self.pipeline),
-            "input": _fingerprint(corpus),
+            "input": None if STDIO in corpus.paths else fingerprint_of_all(corpus.paths),
             "reading": self.reading,
             "format": "csr" if self.sparse else "dense",
         }
@@ -356,19 +363,6 @@ def _stem(name: str) -> str:
     """``a.txt.gz`` -> ``a``."""
     path = Path(name)
     return Path(path.stem).stem if path.suffix.lower() in (".gz", ".bz2", ".xz") else path.stem
-
-
-def _fingerprint(corpus: DocumentBlocks) -> dict[str, Any] | None:
-    """What tells whether a corpus has changed; None for standard input."""
-    if STDIO in corpus.paths:
-        return None
-    if len(corpus.paths) == 1:
-        return fingerprint(corpus.paths[0])
-    together = hashlib.sha256()
-    for path in corpus.paths:
-        made = fingerprint(path)
-        together.update(os.fsencode(os.path.basename(path)) + f"\0{made['bytes']} {made['mtime_ns']}\0".encode())
-    return {"path": corpus.paths[0], "files": len(corpus.paths), "sha256": together.hexdigest()}
 
 
 def _words(stop_words: str | None) -> str | tuple[str, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +14,23 @@ import click
 
 import featkit
 from featkit.cli.batch import one_thread
+from featkit.cli.inputs import STDIO
 from featkit.cli.main import OK, say
 from featkit.cli.options import corpus_options, read_corpus_as
 from featkit.errors import ParameterError, WriteError
 from featkit.files.checkpoint import load_checkpoint, write_checkpoint
 from featkit.files.encodings import Invalid
 from featkit.files.npy import NpyWriter
+from featkit.files.sidecar import fingerprint, fingerprint_of_all, up_to_date, whole_npy, write_sidecar
 from featkit.files.text import DocumentBlocks, Kind, documents
-from featkit.files.vectors import load_analogies, load_judgements, load_vectors, write_vectors
+from featkit.files.vectors import (
+    ENDINGS,
+    load_analogies,
+    load_judgements,
+    load_vectors,
+    whole_vectors,
+    write_with_record,
+)
 from featkit.files.vocabulary import vocabulary_path
 from featkit.stage import Stage
 from featkit.text.embeddings.corpus import Corpus
@@ -119,25 +129,34 @@ def train(
     """Learn a vector for each word of a corpus, by word2vec or GloVe.
 
     CORPUS: as featkit bow has it. A NAME.npy has its words beside it in NAME.npy.vocab.txt and their counts in
-    NAME.npy.counts.npy. With --checkpoint, a training that was ended from outside goes on where it was last saved, to the
-    same bytes, when the same command is given again; the file is deleted at the end.
+    NAME.npy.counts.npy; NAME.npy.json tells how it was made (see featkit info). With --checkpoint, a training that was ended
+    from outside goes on where it was last saved, to the same bytes, when the same command is given again; the file is deleted
+    at the end.
 
     \b
     Example:
       featkit embed examples/corpus.txt --model glove --min-count 1 --dim 8 -o vectors.npy --overwrite
     """
+    if Path(out).suffix.lower() not in ENDINGS:
+        raise click.UsageError(f"-o {out!r}: give NAME.npy, NAME.bin, NAME.vec or NAME.txt")
     learner = _learner(model, {**options, "workers": workers})
-    source = documents(corpus, **read_corpus_as(kind, column, header, quotes, encoding, invalid))
-    _refuse_to_replace(out, source, overwrite)
+    reading = read_corpus_as(kind, column, header, quotes, encoding, invalid)
+    source = documents(corpus, **reading)
+    road = _road(tokenizer, lowercase)
+    record = _record(road, repr(learner), source, reading)
+    if isinstance(learner, Word2Vec):
+        record["workers"] = workers or 1
+    if _is_there(out, source, record, whole_vectors, overwrite):
+        return _skipped(corpus, out, quiet)
     with one_thread():
         collected = Corpus()
-        road = _road(tokenizer, lowercase)
         with _bar(quiet, source.bytes, "B", "reading") as moved:
             for block in source:
                 collected.add(road(block))
                 moved(block.nbytes)
         words = learner.vectors(collected, _trained(learner, collected, workers or 1, checkpoint, every, quiet))
-    write_vectors(out, words, overwrite=overwrite)
+    told = {"model": model, "dimension": words.dim, "words": len(words), "tokens": collected.tokens}
+    write_with_record(out, words, {**record, **told}, overwrite=overwrite)
     if checkpoint is not None:
         Path(checkpoint).unlink(missing_ok=True)
     if not quiet:
@@ -159,15 +178,42 @@ def _learner(model: str, options: dict[str, Any]) -> Word2Vec | GloVe:
     return Word2Vec(model, **given)  # type: ignore[arg-type]
 
 
-def _refuse_to_replace(out: str, source: DocumentBlocks, overwrite: bool) -> None:
-    """Before the work, not after it."""
+def _record(road: Stage, learner: str, source: DocumentBlocks, reading: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "pipeline": f"{road!r} | {learner}",
+        "input": None if STDIO in source.paths else fingerprint_of_all(source.paths),
+        "reading": reading,
+    }
+
+
+def _is_there(
+    out: str,
+    source: DocumentBlocks,
+    record: dict[str, Any],
+    whole: Callable[[str | os.PathLike[str], dict[str, Any]], bool],
+    overwrite: bool,
+) -> bool:
+    """Whether the output is up to date; what must not be replaced is told before the work, not after it."""
     target = Path(out)
-    if target.suffix.lower() not in (".npy", ".bin", ".vec", ".txt"):
-        raise click.UsageError(f"-o {out!r}: give NAME.npy, NAME.bin, NAME.vec or NAME.txt")
     if any(Path(path).exists() and target.exists() and target.samefile(path) for path in source.paths):
         raise WriteError(f"{out} is an input, and would be replaced; write elsewhere")
-    if target.exists() and not overwrite:
+    if overwrite or not target.exists():
+        return False
+    current = up_to_date(out, record, whole)
+    if current is None:
         raise WriteError(f"{out} exists already; use --overwrite or another name")
+    if not current:
+        raise WriteError(
+            f"{out} exists, made with other settings or from another corpus; use --overwrite or another -o"
+        )
+    return True
+
+
+def _skipped(corpus: tuple[str, ...], out: str, quiet: bool) -> int:
+    if not quiet:
+        more = f" and {len(corpus) - 1} more" if len(corpus) > 1 else ""
+        say(f"skipped: {corpus[0]}{more} -> {out} (up to date)")
+    return OK
 
 
 def _road(tokenizer: str, lowercase: bool) -> Stage:
@@ -296,7 +342,8 @@ def of_documents(
 ) -> int:
     """A vector for each document: the mean of its words' vectors, plain, weighted by TF-IDF, or SIF.
 
-    Weights of tfidf, and what sif takes out, are learned from the same corpus, which is read twice for that.
+    Weights of tfidf, and what sif takes out, are learned from the same corpus, which is read twice for that. NAME.npy.json
+    beside the output tells how it was made (see featkit info).
 
     \b
     Example:
@@ -306,17 +353,24 @@ def of_documents(
     if given and how != "sif":
         raise click.UsageError(f"--{next(iter(given))} belongs to --how sif")
     words = load_vectors(vectors).with_(unknown=unknown)
-    source = documents(corpus, **read_corpus_as(kind, column, header, quotes, encoding, invalid))
+    reading = read_corpus_as(kind, column, header, quotes, encoding, invalid)
+    source = documents(corpus, **reading)
     road = _road(tokenizer, lowercase)
+    stage = _documents_stage(words, how, given)
+    record = _record(road, _without_vectors(stage, unknown), source, reading) | {"vectors": fingerprint(vectors)}
+    if out != STDIO and _is_there(out, source, record, whole_npy, overwrite):
+        return _skipped(corpus, out, quiet)
     with one_thread():
-        stage = _documents_stage(words, how, given)
         if how != "mean":
             stage = stage.fit(road(block) for block in source)  # type: ignore[attr-defined]
         with _bar(quiet, source.bytes, "B", "documents") as moved, NpyWriter(out, overwrite=overwrite) as rows:
             for block in source:
                 rows.append(stage(road(block)))
                 moved(block.nbytes)
-    if not quiet and out != "-":
+            if out != STDIO:
+                rows.complete()
+                write_sidecar(out, {**record, "shape": list(rows.shape), "dtype": str(rows.dtype)})
+    if not quiet and out != STDIO:
         say(f"ok: {rows.shape[0]:,} documents -> {out} ({words.dim} values each)")
     return OK
 
@@ -332,3 +386,9 @@ def _documents_stage(words: WordVectors, how: str, given: dict[str, Any]) -> Sta
             )
         return featkit.SifVectors(words, **given)
     return words
+
+
+def _without_vectors(stage: Stage, unknown: str) -> str:
+    """A stage for the record, which has the file of the vectors beside it."""
+    own = [f"{name}={value!r}" for name, value in stage.fields().items() if isinstance(value, (int, float))]
+    return f"{type(stage).__name__}({', '.join([*own, f'unknown={unknown!r}'])})"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,17 @@ def fingerprint(source: str) -> dict[str, Any]:
     """What tells whether an input has changed: its name, its size and the time of its last change."""
     status = os.stat(source)
     return {"path": source, "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+
+
+def fingerprint_of_all(sources: Sequence[str]) -> dict[str, Any]:
+    """:func:`fingerprint` of several inputs that are read as one, as the files of a corpus."""
+    if len(sources) == 1:
+        return fingerprint(sources[0])
+    together = hashlib.sha256()
+    for source in sources:
+        made = fingerprint(source)
+        together.update(os.fsencode(os.path.basename(source)) + f"\0{made['bytes']} {made['mtime_ns']}\0".encode())
+    return {"path": sources[0], "files": len(sources), "sha256": together.hexdigest()}
 
 
 def whole_npy(output: str | os.PathLike[str], made: dict[str, Any]) -> bool:

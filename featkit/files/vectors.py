@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import IO, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from featkit.errors import InputError, ParameterError, ReadError, did_you_mean
 from featkit.files.atomic import output
 from featkit.files.compressed import Bytes
 from featkit.files.npy import load
+from featkit.files.sidecar import sidecar_path, whole_file, write_sidecar
 from featkit.files.vocabulary import load_vocabulary, vocabulary_path, write_vocabulary
 from featkit.numeric import Array
 from featkit.text.embeddings.vectors import WordVectors
@@ -71,34 +72,69 @@ def write_vectors(
     ...     load_vectors(folder + "/x.vec") == words
     True
     """
+    write_with_record(path, words, None, format=format, overwrite=overwrite)
+
+
+def write_with_record(
+    path: str | os.PathLike[str],
+    words: WordVectors,
+    record: dict[str, Any] | None,
+    *,
+    format: Format | None = None,
+    overwrite: bool = False,
+) -> None:
+    """:func:`write_vectors`, with a sidecar that has the record, and what :func:`whole_vectors` asks it for.
+
+    Without a record there is no sidecar: one that is there is of other vectors.
+    """
     name = os.fspath(path)
     chosen = _format(name, format)
-    if chosen == "npy":
-        _write_npy(name, words, overwrite)
-        return
-    _refuse_spaces(words.terms, name)
-    vectors = np.asarray(words.vectors)
+    if chosen != "npy":
+        _refuse_spaces(words.terms, name)
     with output(path, overwrite=overwrite) as file:
-        if chosen != "glove":
-            file.write(f"{len(words)} {words.dim}\n".encode())
-        if chosen == "word2vec-binary":
-            for word, row in zip(words.terms, vectors.astype("<f4"), strict=True):
-                file.write(word.encode("utf-8", "surrogatepass") + b" " + row.tobytes() + b"\n")
-            return
-        line = " ".join([f"%.{_DIGITS.get(vectors.itemsize, 17)}g"] * words.dim)
-        for word, row in zip(words.terms, vectors, strict=True):
-            file.write(f"{word} {line % tuple(row.tolist())}\n".encode("utf-8", "surrogatepass"))
+        # What is beside the vectors comes first: they must not appear without it.
+        if chosen == "npy":
+            np.lib.format.write_array(file, np.ascontiguousarray(words.vectors), allow_pickle=False)
+            beside = _write_beside(name, words)
+        else:
+            _write_text(file, words, chosen)
+            beside = {}
+        if record is None:
+            sidecar_path(name).unlink(missing_ok=True)
+        else:
+            facts = {"shape": list(words.vectors.shape), "dtype": str(words.vectors.dtype), "bytes": file.tell()}
+            write_sidecar(name, {**record, **facts, **beside})
 
 
-def _write_npy(name: str, words: WordVectors, overwrite: bool) -> None:
-    """The words first: vectors must not appear without them."""
-    with output(name, overwrite=overwrite) as file:
-        np.lib.format.write_array(file, np.ascontiguousarray(words.vectors), allow_pickle=False)
-        write_vocabulary(vocabulary_path(name), words.terms, overwrite=True)
-        counts_path(name).unlink(missing_ok=True)
-        if words.counts is not None:
-            with output(counts_path(name), overwrite=True) as beside:
-                np.lib.format.write_array(beside, np.asarray(words.counts), allow_pickle=False)
+def whole_vectors(path: str | os.PathLike[str], made: dict[str, Any]) -> bool:
+    """Whether vectors are as their record has them, and what belongs beside them is there."""
+    beside = (made.get(key) for key in ("words_in", "counts_in"))
+    return whole_file(path, made) and all(name is None or Path(path).with_name(name).exists() for name in beside)
+
+
+def _write_text(file: IO[bytes], words: WordVectors, chosen: Format) -> None:
+    vectors = np.asarray(words.vectors)
+    if chosen != "glove":
+        file.write(f"{len(words)} {words.dim}\n".encode())
+    if chosen == "word2vec-binary":
+        for word, row in zip(words.terms, vectors.astype("<f4"), strict=True):
+            file.write(word.encode("utf-8", "surrogatepass") + b" " + row.tobytes() + b"\n")
+        return
+    line = " ".join([f"%.{_DIGITS.get(vectors.itemsize, 17)}g"] * words.dim)
+    for word, row in zip(words.terms, vectors, strict=True):
+        file.write(f"{word} {line % tuple(row.tolist())}\n".encode("utf-8", "surrogatepass"))
+
+
+def _write_beside(name: str, words: WordVectors) -> dict[str, str]:
+    """Words and counts, and the names of their files."""
+    written = {"words_in": vocabulary_path(name), "counts_in": counts_path(name)}
+    write_vocabulary(written["words_in"], words.terms, overwrite=True)
+    if words.counts is None:
+        written.pop("counts_in").unlink(missing_ok=True)
+    else:
+        with output(written["counts_in"], overwrite=True) as file:
+            np.lib.format.write_array(file, np.asarray(words.counts), allow_pickle=False)
+    return {what: path.name for what, path in written.items()}
 
 
 def _refuse_spaces(terms: Strings, name: str) -> None:

@@ -1,6 +1,7 @@
 """``featkit embed``: vectors of words from the command line, files of them, and trainings that are ended and go on."""
 
 import itertools
+import json
 import signal
 import subprocess
 import time
@@ -104,11 +105,83 @@ def test_formats(run, corpus, name):
 def test_nothing_is_replaced_unasked_and_no_work_done_in_vain(run, corpus):
     run("embed", corpus, "--dim", 4, "-o", "v.npy")
     began = time.monotonic()
-    assert "exists already" in run("embed", corpus, "--epochs", 10**6, "-o", "v.npy", expect=3).err
+    refused = run("embed", corpus, "--epochs", 10**6, "-o", "v.npy", expect=3).err
+    assert "v.npy exists, made with other settings or from another corpus" in refused
     assert time.monotonic() - began < 5
     run("embed", corpus, "--dim", 5, "-o", "v.npy", "--overwrite")
     assert featkit.load_vectors("v.npy").dim == 5
     assert "is an input" in run("embed", corpus, "-o", corpus, "--overwrite", expect=3).err
+    Path("v.npy.json").unlink()
+    assert "v.npy exists already" in run("embed", corpus, "--dim", 5, "-o", "v.npy", expect=3).err
+
+
+@pytest.mark.parametrize("name", ["v.npy", "v.vec"])
+def test_the_sidecar_tells_how_vectors_were_made(run, corpus, name):
+    run("embed", corpus, "--dim", 4, "--epochs", 2, "--workers", 2, "-o", name)
+    made = json.loads(Path(f"{name}.json").read_text())
+    pipeline = featkit.LowerCase() | featkit.Words() | featkit.Word2Vec(dim=4, epochs=2)
+    assert made["pipeline"] == repr(pipeline)
+    told = [made[key] for key in ("featkit", "model", "dimension", "words", "tokens", "workers", "shape", "dtype")]
+    assert told == [featkit.__version__, "skipgram", 4, 9, 3252, 2, [9, 4], "float32"]
+    assert made["bytes"] == Path(name).stat().st_size
+    assert made["input"]["path"] == corpus
+    assert ("words_in" in made) == name.endswith(".npy")
+
+
+def test_info_shows_how_vectors_were_made(run, corpus):
+    run("embed", corpus, "--model", "glove", "--dim", 4, "--epochs", 1, "-o", "v.npy")
+    shown = run("info", "v.npy").out
+    assert "shape: 9 x 4" in shown
+    for line in (
+        f"featkit: {featkit.__version__}",
+        f"numpy: {np.__version__}",
+        "model: glove",
+        "dimension: 4",
+        "words: 9",
+    ):
+        assert f"  {line}\n" in shown
+    assert "    GloVe(dim=4, " in shown
+    assert "terms:" not in shown  # columns are no words
+
+
+@pytest.mark.parametrize(
+    "arguments", [("v.npy",), ("v.npy", "--model", "cbow"), ("v.npy", "--model", "glove"), ("v.vec",), ("v.bin",)]
+)
+def test_what_is_up_to_date_is_skipped(run, corpus, arguments):
+    out, *options = arguments
+    again = ["embed", corpus, "--dim", 4, "--epochs", 1, *options, "-o", out]
+    assert run(*again).err.startswith("ok: ")
+    before = Path(out).stat().st_mtime_ns
+    assert run(*again).err == f"skipped: corpus.txt -> {out} (up to date)\n"
+    assert run(*again, "-q").err == ""
+    assert Path(out).stat().st_mtime_ns == before
+    Path(corpus).write_text(Path(corpus).read_text() + "the cat\n")
+    assert "from another corpus" in run(*again, expect=3).err
+    assert run(*again, "--overwrite").err.startswith("ok: 3,254 tokens")
+    Path(out).write_bytes(Path(out).read_bytes()[:-1])
+    assert "made with other settings" in run(*again, expect=3).err
+
+
+@pytest.mark.parametrize("beside", ["v.npy.vocab.txt", "v.npy.counts.npy"])
+def test_vectors_without_what_belongs_beside_them_are_not_up_to_date(run, corpus, beside):
+    run("embed", corpus, "--dim", 4, "--epochs", 1, "-o", "v.npy")
+    Path(beside).unlink()
+    assert "use --overwrite" in run("embed", corpus, "--dim", 4, "--epochs", 1, "-o", "v.npy", expect=3).err
+
+
+def test_a_corpus_of_several_files_is_one_input(run, corpus):
+    Path("more.txt").write_text("the cat sat\n")
+    again = ["embed", corpus, "more.txt", "--dim", 4, "--epochs", 1, "-o", "v.npy"]
+    run(*again)
+    assert json.loads(Path("v.npy.json").read_text())["input"]["files"] == 2
+    assert run(*again).err == "skipped: corpus.txt and 1 more -> v.npy (up to date)\n"
+
+
+def test_other_vectors_have_no_sidecar_of_those_they_replace(run, corpus, vectors):
+    run("embed", corpus, "--dim", 4, "--epochs", 1, "-o", "v.npy", "--overwrite")
+    assert Path("v.npy.json").exists()
+    featkit.write_vectors("v.npy", vectors, overwrite=True)
+    assert not Path("v.npy.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -216,6 +289,19 @@ def test_documents(run, vectors, how):
     tokens = (featkit.LowerCase() | featkit.Words())(Path("d.txt").read_text().splitlines())
     stage = stage if how == "mean" else stage.fit([tokens])
     assert np.load("d.npy").tobytes() == stage(tokens).tobytes()
+
+
+def test_documents_have_a_sidecar_too(run, vectors):
+    Path("d.txt").write_text("king queen\nThe king\n")
+    again = ["embed", "documents", "v.npy", "d.txt", "--how", "sif", "--unknown", "zero", "-o", "d.npy"]
+    run(*again)
+    made = json.loads(Path("d.npy.json").read_text())
+    assert made["pipeline"].endswith("| SifVectors(smoothing=0.001, components=1, unknown='zero')")
+    assert (made["vectors"]["path"], made["shape"], made["dtype"]) == ("v.npy", [2, 3], "float32")
+    assert run(*again).err == "skipped: d.txt -> d.npy (up to date)\n"
+    featkit.write_vectors("v.npy", vectors.with_(vectors=2 * vectors.vectors), overwrite=True)
+    assert "made with other settings" in run(*again, expect=3).err
+    assert "d.npy is an input" not in run(*again, "--overwrite").err
 
 
 def test_sif_needs_counts(run, vectors):

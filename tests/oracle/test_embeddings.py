@@ -383,9 +383,8 @@ def test_cooccurrences_are_exact_however_they_are_cut(documents, window, symmetr
 def test_many_words_are_counted_in_runs_on_the_disk(monkeypatch):
     from featkit.text.embeddings import cooccurrence
 
-    monkeypatch.setattr(cooccurrence, "_PAIRS", 400)
-    monkeypatch.setattr(cooccurrence, "_WAITING", 100)
-    monkeypatch.setattr(cooccurrence, "_DENSE", 8)
+    monkeypatch.setattr(cooccurrence, "_SORTED", 400)
+    monkeypatch.setattr(cooccurrence, "_PAIRS", 60)
     rng = np.random.default_rng(1)
     documents = [(40 * rng.random(30) ** 2).astype(int).tolist() for _ in range(20)]
     pairs = Cooccurrences(40, 4, held=50)
@@ -394,7 +393,21 @@ def test_many_words_are_counted_in_runs_on_the_disk(monkeypatch):
     assert (pairs.matrix().toarray() == counted(documents, 40, 4)).all()
     blocks = list(pairs.blocks(100))
     assert len(blocks) > 2
-    assert sum(len(first) for first, _, _ in blocks) == np.triu(counted(documents, 40, 4) > 0).sum()
+    first, second, sums = (np.concatenate(each) for each in zip(*blocks, strict=True))
+    assert (np.diff(first * 40 + second) > 0).all()
+    assert (first <= second).all()
+    half = np.zeros((40, 40))
+    half[first, second] = sums
+    assert (half + half.T == counted(documents, 40, 4)).all()
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_windows_too_wide_for_whole_numbers_are_summed_in_double_precision(symmetric):
+    rng = np.random.default_rng(2)
+    documents = [rng.integers(0, 9, size).tolist() for size in (80, 1, 45)]
+    pairs = Cooccurrences(9, 40, symmetric)
+    pairs.add(np.int32(list(itertools.chain(*documents))), np.array([80, 1, 45]))
+    np.testing.assert_allclose(pairs.matrix().toarray(), counted(documents, 9, 40, symmetric), rtol=1e-13)
 
 
 def test_counts_made_otherwise_do_not_merge():

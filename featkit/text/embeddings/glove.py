@@ -29,7 +29,7 @@ from featkit.text.embeddings.vectors import WordVectors
 from featkit.text.tokens import Tokens, as_tokens
 
 #: Tokens whose neighbours are counted at a time.
-_TOKENS = 1 << 22
+_TOKENS = 1 << 20
 
 
 class GloVe(Learner):

@@ -53,15 +53,15 @@ def moved(table: Array, index: Array, held: Array, rate: float) -> None:
     behind = np.cumsum(fresh, dtype=np.int32)  # how many rows begin before or at a place
     behind += np.arange(n, dtype=np.int32)
     columns = np.empty(n + len(rows), np.int32)
-    values = np.full(n + len(rows), rate, table.dtype)
     begins = np.empty(len(rows) + 1, np.int32)
     begins[:-1], begins[-1] = first + number, n + len(rows)
+    stands = np.diff(begins) - 1
+    if int(stands.max()) > CROWD:
+        shares = rate * (CROWD / np.maximum(stands, CROWD)).astype(table.dtype)
+        values = np.repeat(shares, stands + 1)
+    else:
+        values = np.full(n + len(rows), rate, table.dtype)
     columns[begins[:-1]], values[begins[:-1]] = places[first], 1
     places += np.int32(n)
     columns[behind] = places
-    crowd = np.diff(begins)
-    crowd -= 1
-    many = np.flatnonzero(crowd > CROWD)
-    for row, size in zip(many.tolist(), crowd[many].tolist(), strict=True):
-        values[begins[row] + 1 : begins[row + 1]] *= CROWD / size
     table[rows] = sums_of_rows(values, columns, begins, held)

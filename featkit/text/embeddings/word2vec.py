@@ -30,7 +30,7 @@ _PIECE = 200_000
 #: The most blocks that are trained on at a time.
 _BLOCKS = 64
 #: So many pieces each worker has before all wait for each other.
-_ROUND = 4
+_ROUND = 8
 
 
 class _Method(Protocol):
