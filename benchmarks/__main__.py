@@ -12,17 +12,23 @@ ONE_THREAD = {
 }
 #: With less of a processor than that, ratios are noise.
 IDLE = 0.9
-#: Modules with a function ``sections(asked)``, in the order of the page.
-FAMILIES = ("audio", "image", "convolution", "text", "embeddings", "classifier", "memory", "command", "growth")
+#: The pages in ``docs/benchmarks/``: the title of each, and its modules, which have a function ``sections(asked)``.
+PAGES = {
+    "audio": ("sound", ("audio", "memory", "command", "growth")),
+    "image": ("images", ("image", "convolution")),
+    "text": ("text", ("text",)),
+    "embeddings": ("word vectors", ("embeddings",)),
+    "fusion": ("classifiers", ("classifier",)),
+}
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print the page, and write it where that is asked; 1 where a gate stayed shut or a floor isn't held."""
+    """Measure, print the pages, and write them where that is asked; 1 where a gate stayed shut or a floor isn't held."""
     import argparse
     import warnings
     from importlib import import_module
 
-    from benchmarks.report import Asked, page, say
+    from benchmarks.report import Asked, Section, page, say
     from benchmarks.signals import ROOT
 
     parser = argparse.ArgumentParser(
@@ -32,18 +38,28 @@ def main(arguments: list[str]) -> int:
         "--only", nargs="+", default=(), metavar="WORD", help="the parts whose name holds one of the words"
     )
     parser.add_argument("--quick", action="store_true", help="less of everything: does it run?")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; the whole of it")
+    parser.add_argument(
+        "--write", nargs="*", choices=[*PAGES], metavar="PAGE",
+        help=f"write docs/benchmarks/PAGE.md, the whole of it: {', '.join(PAGES)}; without a name all of them",
+    )  # fmt: skip
     given = parser.parse_args(arguments)
-    if given.write and (given.only or given.quick):
-        parser.error("--write writes the whole page, so it goes with neither --only nor --quick")
+    writes = given.write is not None
+    if writes and (given.only or given.quick):
+        parser.error("--write writes whole pages, so it goes with neither --only nor --quick")
     warnings.simplefilter("ignore")  # the peers' own
-    docs = ROOT / "docs"
-    asked = Asked(tuple(given.only), given.quick, docs if given.write else None)
-    sections = [section for family in FAMILIES for section in import_module(f"benchmarks.{family}").sections(asked)]
-    text = page(sections)
-    print(text)
-    if given.write:
-        (docs / "benchmarks.md").write_text(text, encoding="utf-8")
+    docs = ROOT / "docs" / "benchmarks"
+    asked = Asked(tuple(given.only), given.quick, docs if writes else None)
+    sections: list[Section] = []
+    for name in given.write or PAGES:
+        title, modules = PAGES[name]
+        measured = [section for module in modules for section in import_module(f"benchmarks.{module}").sections(asked)]
+        if not measured:
+            continue
+        text = page(name, title, measured)
+        print(text)
+        if writes:
+            (docs / f"{name}.md").write_text(text, encoding="utf-8")
+        sections += measured
     problems = [problem for section in sections for problem in section.problems]
     busy = [share for section in sections for share in section.busy]
     if busy and min(busy) < IDLE:

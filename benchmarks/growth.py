@@ -50,11 +50,11 @@ def sections(asked: Asked) -> Iterator[Section]:
             for name, (at, us, told) in zip(names, points, strict=False)
         ]
     text = f"Best of {rounds} runs (of two for the longest). {constants(curves[0], curves[3])}"
-    after = "![Microseconds per frame against seconds, filters, FFT length and chunk size](benchmarks.svg)"
+    after = "![Microseconds per frame against seconds, filters, FFT length and chunk size](growth.svg)"
     if missing("matplotlib"):
         after = "No plot: matplotlib cannot be imported."
     elif asked.pictures is not None:
-        plot(curves, asked.pictures / "benchmarks.svg")
+        plot(curves, asked.pictures / "growth.svg")
     yield Section("How the cost grows", text, ("against", "at", "µs per frame", ""), rows, after=after)
 
 

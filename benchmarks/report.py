@@ -109,42 +109,24 @@ def _difference(result: Result) -> str:
 
 # --- the page -----------------------------------------------------------------------------------------------------------
 
-INTRODUCTION = """\
-# How fast, how big
+OPENING = """\
+# How fast, how big: {title}
 
 This page is what
 
-    pip install -e ".[bench]"
-    python -m benchmarks --write
+    python -m benchmarks --write {name}
 
-printed: without `--write` it only prints it, with `--only WORD` the parts whose name holds the word, with `--quick` less
-exactly. Peers that are too heavy for the extra (torch, torchaudio, transformers, openai-whisper, faster-whisper) take part
-where they can be imported.
-
-- **One thread**, featkit's and the peer's. Processor time was {busy} of the wall time.
-- **In turn**: featkit, peer, featkit, peer, after both ran twice, without garbage collection; calls of a few milliseconds are
-  made up to forty times in a row, as over a data set, each side as often. The ratio is the peer's time over featkit's, taken
-  round by round: its median, and in brackets the quartiles. Times are medians, in milliseconds a call.
-- **The same numbers**: before anything is timed the two results are compared, and where they are further apart than the
-  limit that the tests hold the preset to ([presets.md](presets.md)), the pair is FAILED and has no ratio. (faster-whisper
-  has none of its own: openai-whisper's. transformers' is that of huggingface/whisper.) Kaldi's filterbank is a logarithm:
-  in bands more than 60 dB below the loudest of their frame every library shows its rounding of single precision. There the
-  limit grows, and the difference shown shrinks, by how much further below they lie, in amplitude.
-- **A process of its own** for every pair, its signals loaded from a file: whether the C library keeps freed memory depends on
-  what a process allocated before, and that alone can make a peer half as fast again.
-- **Inputs** are NumPy arrays in memory, scaled as the peer wants them, or a tensor or 16-bit integers; making them that costs
-  the peer nothing. "List in" hands `samples.tolist()` over, as kaldi-native-fbank's own examples do. "Engine alone" is
-  kaldi-native-fbank without handing out its features, less the time of the same call with frames longer than the signal,
-  which takes the samples in and computes nothing.
-- The signals are made (voices with a drifting pitch, hissing, pauses, a floor of noise), or `examples/speech.wav` repeated.
+printed. How it is measured, and what the columns say: [benchmarks.md](../benchmarks.md). Processor time was {busy} of the wall
+time.
 """
 
 
-def page(sections: list[Section]) -> str:
-    """The whole page."""
+def page(name: str, title: str, sections: list[Section]) -> str:
+    """A whole page."""
     busy = [share for section in sections for share in section.busy]
-    shown = f"{min(busy):.2f}-{max(busy):.2f}" if busy else "not measured"
-    return "\n\n".join([INTRODUCTION.format(busy=shown).rstrip(), environment(), *map(str, sections)]) + "\n"
+    shown = f"{min(busy):.2f}-{max(busy):.2f}" if busy else "not measured as a share"
+    opening = OPENING.format(name=name, title=title, busy=shown)
+    return "\n\n".join([opening.rstrip(), environment(), *map(str, sections)]) + "\n"
 
 
 def environment() -> str:

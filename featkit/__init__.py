@@ -442,12 +442,14 @@ _NAMES = {
 #: The module of each public name.
 PLACES = {name: f"featkit.{module}" for module, names in _NAMES.items() for name in names.split()}
 
+_PACKAGES = ("audio", "files", "fusion", "image", "presets", "rows", "text")
+
 __all__ = ["pipeline", "presets", *PLACES]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "presets":
-        return import_module("featkit.presets")
+    if name in _PACKAGES:
+        return import_module(f"featkit.{name}")
     if name not in PLACES:
         raise AttributeError(f"module 'featkit' has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(PLACES[name]), name)
@@ -455,4 +457,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_PACKAGES, *__all__})

@@ -104,6 +104,13 @@ def test_importing_featkit_imports_few_of_its_modules():
     assert len(loaded) < 12
 
 
+def test_packages_are_reached_by_their_names():
+    names = ("audio", "text", "files", "presets")
+    code = f"import featkit; print({', '.join(f'featkit.{name}.__name__' for name in names)})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [f"featkit.{name}" for name in names]
+
+
 def test_names_that_are_not_there_are_missed():
     with pytest.raises(AttributeError, match="no attribute 'Mel_Bank'"):
         featkit.Mel_Bank  # noqa: B018

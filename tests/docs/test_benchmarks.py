@@ -95,7 +95,7 @@ def test_an_absent_peer_is_no_failure():
 
 def test_the_page_is_whole():
     sections = [audio.one_second(TINY, 1), report.pairs_section([measure(pair_of([1.0], [1.0], floor=1e9), ONCE)])]
-    text = report.page(sections)
+    text = report.page("audio", "sound", sections)
     assert text.startswith("# ")
     assert all(f"## {section.title}\n" in text for section in sections)
     assert not re.search(r">>>|^\$ featkit|\b20[2-9]\d-\d\d|\{|nan", text, re.MULTILINE)
@@ -136,9 +136,18 @@ def test_signals_are_seeded_16_bit_sound():
     assert 0.1 < np.mean(np.abs(made) < 0.01) < 0.9  # pauses
 
 
-def test_the_committed_page_has_every_pair():
-    page = ROOT / "docs" / "benchmarks.md"
-    if not page.exists():
-        pytest.skip("docs/benchmarks.md is not written yet: python -m benchmarks --write")
-    text = page.read_text(encoding="utf-8")
-    assert [pair.name for pair in audio.pairs(audio.Sizes()) if pair.work not in text or pair.peer not in text] == []
+def test_the_committed_pages_have_every_pair():
+    for name, pairs in (
+        ("audio", audio.pairs(audio.Sizes())),
+        ("image", [*image.pairs(image.Sizes()), *convolution.pairs(512)]),
+        ("text", text.pairs(text.Sizes())),
+    ):
+        page = (ROOT / "docs" / "benchmarks" / f"{name}.md").read_text(encoding="utf-8")
+        assert [pair.name for pair in pairs if pair.work not in page or pair.peer not in page] == []
+
+
+def test_every_page_is_named_where_they_are_explained():
+    from benchmarks.__main__ import PAGES
+
+    told = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    assert [name for name in PAGES if f"(benchmarks/{name}.md)" not in told] == []
