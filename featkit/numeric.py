@@ -248,15 +248,17 @@ def at_least(rows: Array, floor: float) -> Array:
     >>> at_least(np.array([1.0, -2.0]), 0.0)
     array([1., 0.])
     """
-    raised = np.empty_like(rows)
-    if not (rows.flags.forc and raised.flags.forc):
-        return np.maximum(rows, floor, out=raised)
-    given, flat, floors = rows.reshape(-1, order="A"), raised.reshape(-1, order="A"), _floors(floor, rows.dtype)
+    if not rows.flags.forc:
+        return np.maximum(rows, floor)
+    order: Literal["C", "F"] = "C" if rows.flags.c_contiguous else "F"
+    given, floors = rows.reshape(-1, order=order), _floors(floor, rows.dtype)
+    if rows.size <= _COMPARED:
+        return np.maximum(given, floors[: rows.size]).reshape(rows.shape, order=order)
+    raised = np.empty(rows.size, rows.dtype)
     whole = rows.size // _COMPARED * _COMPARED
-    if whole:
-        np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=flat[:whole].reshape(-1, _COMPARED))
-    np.maximum(given[whole:], floors[: rows.size - whole], out=flat[whole:])
-    return raised
+    np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=raised[:whole].reshape(-1, _COMPARED))
+    np.maximum(given[whole:], floors[: rows.size - whole], out=raised[whole:])
+    return raised.reshape(rows.shape, order=order)
 
 
 def weights(matrix: Array) -> Any:
