@@ -6,13 +6,14 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import click
 
 from featkit.cli.inputs import Found, Job
 from featkit.cli.main import FAILURES, NOTHING, OK, STOPPED, say
+from featkit.cli.progress import bar
 from featkit.errors import FeatkitError, InputError
 
 
@@ -128,12 +129,8 @@ class _Lines:
     """The jobs one by one, with a progress bar where there is a terminal for it, and lines that don't garble it."""
 
     def __init__(self, jobs: list[Job], report: Report) -> None:
-        self._jobs, self._quiet, self._bar = jobs, report.quiet, None
-        if not report.quiet and len(jobs) > 1 and sys.stderr is not None and sys.stderr.isatty():
-            with suppress(ImportError):
-                from tqdm import tqdm
-
-                self._bar = tqdm(total=len(jobs), unit="file", file=sys.stderr, leave=False)
+        self._jobs, self._quiet = jobs, report.quiet
+        self._bar = bar(report.quiet or len(jobs) < 2, len(jobs), unit="file")
 
     def __iter__(self) -> Iterator[Job]:
         for job in self._jobs:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import featkit
 from featkit.cli.batch import Outcome, Report, run
 from featkit.cli.inputs import STDIO, Found, Job
 from featkit.cli.options import corpus_options, read_corpus_as, run_options
+from featkit.cli.progress import moving
 from featkit.errors import FeatkitError, InputError, ParameterError, WriteError
 from featkit.files.atomic import explained
 from featkit.files.counting import Counted, Tallies, count
@@ -32,7 +32,7 @@ from featkit.files.sidecar import (
     whole_npy,
     write_sidecar,
 )
-from featkit.files.text import DocumentBlocks, Kind, Piece, documents
+from featkit.files.text import DocumentBlocks, Kind, documents
 from featkit.files.vocabulary import load_counts, load_vocabulary, vocabulary_path, write_vocabulary
 from featkit.pipeline import Pipeline
 from featkit.text.counts import BagOfWords
@@ -201,8 +201,11 @@ class _Task:
         if folder is not None:
             with explained(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-        with self._progress(corpus) as watch, Workers(self.jobs) as workers, Tallies(folder) as tallies:
-            facts = self._write(count(pipeline, corpus, workers, tallies, watch), corpus, record)
+        # Drawn with every piece: the last one, too, however soon it comes.
+        shown = moving(self.report.quiet, corpus.bytes, "B", mininterval=0, miniters=1)
+        with shown as moved, Workers(self.jobs) as workers, Tallies(folder) as tallies:
+            counted = count(pipeline, corpus, workers, tallies, lambda piece: moved(piece.bytes))
+            facts = self._write(counted, corpus, record)
         return [Outcome("ok", self.output, facts=facts)]
 
     def _known(self, path: str) -> Pipeline:
@@ -297,30 +300,6 @@ class _Task:
                 f"{_bytes(self.dense_limit)}; write a sparse matrix with --sparse (or -o NAME.npz), keep fewer terms with "
                 "--max-features or --min-df, or raise the limit"
             )
-
-    @contextmanager
-    def _progress(self, corpus: DocumentBlocks) -> Iterator[Callable[[Piece], None]]:
-        """A bar where there is a terminal for it."""
-        bar = None
-        if not self.report.quiet and sys.stderr is not None and sys.stderr.isatty():
-            with suppress(ImportError):
-                from tqdm import tqdm
-
-                # Drawn with every piece: the last one, too, however soon it comes.
-                bar = tqdm(
-                    total=corpus.bytes,
-                    unit="B",
-                    unit_scale=True,
-                    file=sys.stderr,
-                    leave=False,
-                    mininterval=0,
-                    miniters=1,
-                )
-        try:
-            yield lambda piece: None if bar is None else bar.update(piece.bytes) and None
-        finally:
-            if bar is not None:
-                bar.close()
 
 
 # --- small things -------------------------------------------------------------------------------------------------------

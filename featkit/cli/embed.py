@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from featkit.cli.batch import one_thread
 from featkit.cli.inputs import STDIO
 from featkit.cli.main import OK, say
 from featkit.cli.options import corpus_options, read_corpus_as
+from featkit.cli.progress import moving
 from featkit.errors import ParameterError, WriteError
 from featkit.files.checkpoint import load_checkpoint, write_checkpoint
 from featkit.files.encodings import Invalid
@@ -150,7 +150,7 @@ def train(
         return _skipped(corpus, out, quiet)
     with one_thread():
         collected = Corpus()
-        with _bar(quiet, source.bytes, "B", "reading") as moved:
+        with moving(quiet, source.bytes, "B", desc="reading") as moved:
             for block in source:
                 collected.add(road(block))
                 moved(block.nbytes)
@@ -229,7 +229,7 @@ def _trained(
     more = (workers,) if isinstance(learner, Word2Vec) else ()
     trainings = learner.trainings(corpus, begun, *more)
     training, saved, shown = begun, time.monotonic(), 0.0
-    with _bar(quiet, 100, "%", "training") as moved:
+    with moving(quiet, 100, "%", desc="training") as moved:
         for training in trainings:
             moved(100 * training.share - shown)
             shown = 100 * training.share
@@ -238,22 +238,6 @@ def _trained(
                 saved = time.monotonic()
     assert training is not None
     return training
-
-
-@contextmanager
-def _bar(quiet: bool, total: float | None, unit: str, what: str) -> Iterator[Callable[[float], None]]:
-    """A bar where there is a terminal for it."""
-    bar = None
-    if not quiet and sys.stderr is not None and sys.stderr.isatty():
-        with suppress(ImportError):
-            from tqdm import tqdm
-
-            bar = tqdm(total=total, unit=unit, unit_scale=True, desc=what, file=sys.stderr, leave=False)
-    try:
-        yield lambda more: None if bar is None else bar.update(more) and None
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 @embed.command(short_help="The words nearest to some.")
@@ -363,7 +347,7 @@ def of_documents(
     with one_thread():
         if how != "mean":
             stage = stage.fit(road(block) for block in source)  # type: ignore[attr-defined]
-        with _bar(quiet, source.bytes, "B", "documents") as moved, NpyWriter(out, overwrite=overwrite) as rows:
+        with moving(quiet, source.bytes, "B", desc="documents") as moved, NpyWriter(out, overwrite=overwrite) as rows:
             for block in source:
                 rows.append(stage(road(block)))
                 moved(block.nbytes)
