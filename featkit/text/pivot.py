@@ -16,9 +16,8 @@ def different_terms(rows: Rows) -> Array:
     """How many terms each document has that weigh anything, int64."""
     if not is_sparse(rows):
         return np.count_nonzero(rows, axis=1)
-    return np.bincount(
-        np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))[rows.data != 0], minlength=rows.shape[0]
-    )
+    documents = rows.shape[0]
+    return np.bincount(per_value(rows, np.arange(documents))[rows.data != 0], minlength=documents)
 
 
 class PivotedScale(Pointwise):

@@ -10,7 +10,7 @@ import numpy as np
 from featkit.draws import key_of
 from featkit.memory import keep_freed_memory
 from featkit.numeric import Array
-from featkit.stage import Learner, RowShape
+from featkit.stage import RowShape
 from featkit.text.embeddings.cooccurrence import Cooccurrences
 from featkit.text.embeddings.corpus import Corpus
 from featkit.text.embeddings.sampling import RandomWords, uniforms
@@ -24,15 +24,14 @@ from featkit.text.embeddings.tiles import (
     step,
     tiles_of,
 )
-from featkit.text.embeddings.training import Training
+from featkit.text.embeddings.training import Training, WordLearner
 from featkit.text.embeddings.vectors import WordVectors
-from featkit.text.tokens import Tokens, as_tokens
 
 #: Tokens whose neighbours are counted at a time.
 _TOKENS = 1 << 20
 
 
-class GloVe(Learner):
+class GloVe(WordLearner):
     """Learn a vector for each word such that w_i . c_j + b_i + c_j is the log of how often they stand together.
 
     Parameters
@@ -85,10 +84,8 @@ class GloVe(Learner):
     """
 
     name = "glove"
-    shape = "document token -> document feature"
     formula = "minimises sum over i, j of min(1, X_ij / x_max)**alpha (w_i . c_j + b_i + c_j - log X_ij)**2; v = w + c"
     source = "Pennington, Socher & Manning, GloVe: global vectors for word representation, 2014"
-    exact = False
 
     dim: int = 100
     window: int = 10
@@ -105,26 +102,8 @@ class GloVe(Learner):
         self.at_least(1, "dim", "window", "min_count", "epochs")
         self.above(0, "x_max", "alpha", "rate")
 
-    def admit(self, rows: Any, start: int = 0) -> Tokens:
-        return as_tokens(rows)
-
     def row_shape(self, row: RowShape) -> RowShape:
         return (self.dim,)
-
-    def start(self) -> Corpus:
-        return Corpus()
-
-    def update(self, statistics: Corpus, rows: Tokens) -> Corpus:
-        statistics.add(rows)
-        return statistics
-
-    def merge(self, one: Corpus, other: Corpus) -> Corpus:
-        return Corpus.joined(one, other)
-
-    def finish(self, statistics: Corpus) -> WordVectors:
-        for training in self.trainings(statistics):
-            last = training
-        return self.vectors(statistics, last)
 
     def vectors(self, corpus: Corpus, training: Training) -> WordVectors:
         """What a training has come to: the sums of the vectors of words and of contexts."""

@@ -1,11 +1,16 @@
-"""How far a training has come."""
+"""Training vectors of words: what its learners have in common, and how far one has come."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from featkit.errors import InputError
 from featkit.numeric import Array
+from featkit.stage import Learner
+from featkit.text.embeddings.corpus import Corpus
+from featkit.text.embeddings.vectors import WordVectors
+from featkit.text.tokens import Tokens, as_tokens
 
 
 class Training(NamedTuple):
@@ -36,3 +41,39 @@ class Training(NamedTuple):
             )
         if corpus != self.corpus:
             raise InputError("the training was begun on another corpus; begin anew or go on with that one")
+
+
+class WordLearner(Learner):
+    """A stage that learns a vector for each word from a whole corpus, step by step.
+
+    The author writes :meth:`trainings`, :meth:`vectors` and ``row_shape``.
+    """
+
+    shape = "document token -> document feature"
+    exact = False
+
+    def admit(self, rows: Any, start: int = 0) -> Tokens:
+        return as_tokens(rows)
+
+    def start(self) -> Corpus:
+        return Corpus()
+
+    def update(self, statistics: Corpus, rows: Tokens) -> Corpus:
+        statistics.add(rows)
+        return statistics
+
+    def merge(self, one: Corpus, other: Corpus) -> Corpus:
+        return Corpus.joined(one, other)
+
+    def finish(self, statistics: Corpus) -> WordVectors:
+        for training in self.trainings(statistics):
+            last = training
+        return self.vectors(statistics, last)
+
+    def trainings(self, corpus: Corpus, training: Training | None = None) -> Iterator[Training]:
+        """Train: each step yields how far it has come, from which it can go on later."""
+        raise NotImplementedError(f"{type(self).__name__} must define trainings(corpus, training)")
+
+    def vectors(self, corpus: Corpus, training: Training) -> WordVectors:
+        """What a training has come to."""
+        raise NotImplementedError(f"{type(self).__name__} must define vectors(corpus, training)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -12,18 +12,17 @@ from featkit.draws import key_of
 from featkit.errors import ParameterError
 from featkit.memory import keep_freed_memory
 from featkit.numeric import Array
-from featkit.stage import Learner, RowShape
+from featkit.stage import RowShape
 from featkit.text.embeddings import cbow, skipgram
 from featkit.text.embeddings.corpus import Corpus, Ranked
 from featkit.text.embeddings.huffman import huffman
 from featkit.text.embeddings.sampling import Noise, RandomWords, cumulative_table, keep_thresholds, uniforms
 from featkit.text.embeddings.scatter import CROWD
 from featkit.text.embeddings.softmax import Softmax
-from featkit.text.embeddings.training import Training
+from featkit.text.embeddings.training import Training, WordLearner
 from featkit.text.embeddings.tree import Tree
 from featkit.text.embeddings.vectors import WordVectors
 from featkit.text.embeddings.windows import Reading, read
-from featkit.text.tokens import Tokens, as_tokens
 
 #: Tokens that are read at a time: what is saved and shown moves on by so many.
 _PIECE = 200_000
@@ -37,7 +36,7 @@ class _Method(Protocol):
     def train(self, table: Array, reading: Reading, random: RandomWords, rates: tuple[float, float]) -> None: ...
 
 
-class Word2Vec(Learner):
+class Word2Vec(WordLearner):
     """Learn a vector for each word such that it tells, by dot products, which words stand around it.
 
     Parameters
@@ -93,10 +92,8 @@ class Word2Vec(Learner):
     """
 
     name = "word2vec"
-    shape = "document token -> document feature"
     formula = "maximises sum over pairs of log sigma(v_w . u_c) + sum over negatives n of log sigma(-v_w . u_n)"
     source = "Mikolov, Sutskever, Chen, Corrado & Dean, Distributed representations of words and phrases, 2013"
-    exact = False
 
     model: Literal["skipgram", "cbow"] = "skipgram"
     objective: Literal["negative", "hierarchical", "softmax"] = "negative"
@@ -120,26 +117,8 @@ class Word2Vec(Learner):
         if not np.isfinite(self.exponent):
             raise ParameterError(f"Word2Vec.exponent must be finite, got {self.exponent!r}")
 
-    def admit(self, rows: Any, start: int = 0) -> Tokens:
-        return as_tokens(rows)
-
     def row_shape(self, row: RowShape) -> RowShape:
         return (self.dim,)
-
-    def start(self) -> Corpus:
-        return Corpus()
-
-    def update(self, statistics: Corpus, rows: Tokens) -> Corpus:
-        statistics.add(rows)
-        return statistics
-
-    def merge(self, one: Corpus, other: Corpus) -> Corpus:
-        return Corpus.joined(one, other)
-
-    def finish(self, statistics: Corpus) -> WordVectors:
-        for training in self.trainings(statistics):
-            last = training
-        return self.vectors(statistics, last)
 
     def vectors(self, corpus: Corpus, training: Training) -> WordVectors:
         """What a training has come to."""
