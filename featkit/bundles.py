@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from featkit.stage import Stage
 
 
-#: So many blocks of rows make a bundle: what is spared of calls outweighs what leaves the cache a little longer.
-_BLOCKS = 2
-
-
 class Bundle:
     """Rows of several inputs of one width and type.
 
@@ -70,7 +66,7 @@ def mapped(stage: Stage, items: Iterable[Any]) -> list[Rows]:
         if rows is None:
             made.append(stage(item))
             continue
-        room = (room if waiting else _BLOCKS * stage.block_length(rows)) - len(rows)
+        room = (room if waiting else stage.block_length(rows)) - len(rows)
         waiting.append(rows)
     return made + _at_once(stage, waiting) if waiting else made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import chain, groupby, islice
@@ -193,21 +192,21 @@ class Pipeline(Stage):
             stretches += [Pipeline(stages)] if streams else stages
         return tuple(stretches)
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
-        if row not in self._widest:
-            self._widest[row] = self._find_widest(row)
-        return self._widest[row]
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
+        if (row, size) not in self._widest:
+            self._widest[row, size] = self._find_widest(row, size)
+        return self._widest[row, size]
 
     @cached_property
-    def _widest(self) -> dict[RowShape, tuple[RowShape, int]]:
+    def _widest(self) -> dict[tuple[RowShape, int], tuple[int, int]]:
         return {}
 
-    def _find_widest(self, row: RowShape) -> tuple[RowShape, int]:
-        widest, through = (row, 1), 1
+    def _find_widest(self, row: RowShape, size: int) -> tuple[int, int]:
+        widest, through = (0, 1), 1
         for stage in self.stages:
-            most, hop = stage.widest(row)
+            most, hop = stage.widest(row, size)
             through *= hop
-            widest = max(widest, (most, through), key=_weight)
+            widest = max(widest, (most, through), key=_bytes)
             row = stage.row_shape(row)
         return widest
 
@@ -451,8 +450,8 @@ class Join(Stage):
                     f"and {branch!r} gives {length}; give them the same framing"
                 )
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
-        return max((branch.widest(row) for branch in self.branches), key=_weight)
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
+        return max((branch.widest(row, size) for branch in self.branches), key=_bytes)
 
     def parts(self) -> dict[str, Parameters]:
         return {str(at): branch for at, branch in enumerate(self.branches)}
@@ -527,8 +526,8 @@ def _inside(stage: Parameters) -> Iterator[Any]:
         yield from _inside(part)
 
 
-def _weight(found: tuple[RowShape, int]) -> int:
-    return math.prod(found[0]) if found[0] is not None else 0
+def _bytes(found: tuple[int, int]) -> int:
+    return found[0]
 
 
 def _reblocked(blocks: Iterable[Rows], length: int = 1024) -> Iterator[Rows]:

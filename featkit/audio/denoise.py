@@ -96,8 +96,8 @@ class KeepLength(Adapting):
     def needs(self, rows: int) -> int:
         return max(rows, self.stage.needs(rows))
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
-        return self.stage.widest(row)
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
+        return self.stage.widest(row, size)
 
     def settle(self, blocks: Iterable[Array]) -> Stage:
         """Settle the stage inside."""

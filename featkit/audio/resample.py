@@ -107,9 +107,9 @@ class Polyphase(Stage):
         ratio = self.ratio()
         return _filter(ratio, state.rows, state.done, ratio.count(state.seen))
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
         up, down = self.ratio()
-        return (1 + up // down,), min(16, max(1, down // up))
+        return (1 + up // down) * size, min(16, max(1, down // up))
 
 
 class Resample(Polyphase):

@@ -98,8 +98,8 @@ class PeriodSearch(Windowed):
         finer, coarser = self._grid()
         return -(-self._lags()[1] * coarser // finer) + _TAPS * coarser
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
-        return (3 * self.span(),), self.hop
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
+        return 3 * self.span() * size, self.hop
 
     # --- the difference function ----------------------------------------------------------------------------------------
 

@@ -127,12 +127,12 @@ class Convolve(Windowed):
             )
         return (across, len(self.kernels))
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
         made = self.row_shape(row)
         assert row is not None
         assert made is not None
         taps = row[1] * self.kernels[0, 0].size
-        return (made[0], max(taps, made[1], row[1])), self._geometry.hop
+        return made[0] * max(taps, made[1], row[1]) * size, self._geometry.hop
 
     def taken(self, rows: Array) -> Array:
         return wider(rows, *self._padding[1], self.fill)

@@ -76,8 +76,8 @@ class LocalBinaryPattern(Windowed):
     def row_shape(self, row: RowShape) -> RowShape:
         return row
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
-        return None if row is None else (2 * self.points, *row), 1  # in float64
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
+        return self.points * math.prod(row or ()) * 8, 1  # in float64
 
     def windows(self, rows: Array) -> Array:
         """Of no window; :meth:`between` knows at which rows they lie."""

@@ -225,10 +225,10 @@ class TriangleCode(Windowed):
             raise ShapeError(f"TriangleCode has learned from images of {channels} channels, got one of {row[1]}")
         return (_places(self, row[0], self.size, self.stride), len(self.centres))
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
         made = self.row_shape(row)
         assert made is not None
-        return (made[0], max(made[1], self.mean.size)), self.stride
+        return made[0] * max(made[1], self.mean.size) * size, self.stride
 
     def windows(self, rows: Array) -> Array:
         patches = _evened(_flat_patches(rows, self.size, self.stride), self.contrast)

@@ -60,8 +60,8 @@ class InDouble(Stage):
     def row_shape(self, row: RowShape) -> RowShape:
         return self.stage.row_shape(row)
 
-    def widest(self, row: RowShape) -> tuple[RowShape, int]:
-        return self.stage.widest(row)
+    def widest(self, row: RowShape, size: int) -> tuple[int, int]:
+        return self.stage.widest(row, max(size, 8))
 
     @property
     def bundles(self) -> bool:
