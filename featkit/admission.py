@@ -61,6 +61,8 @@ def as_samples(signal: ArrayLike, start: int = 0) -> Array:
 
 def as_array(values: ArrayLike) -> Array:
     """``numpy.asarray``, with a clear error for rows of different lengths."""
+    if type(values) is np.ndarray:
+        return values
     try:
         return np.asarray(values)
     except ValueError as error:

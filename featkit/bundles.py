@@ -73,14 +73,13 @@ def mapped(stage: Stage, items: Iterable[Any]) -> list[Rows]:
 
 def _short(stage: Stage, item: Any) -> Array | None:
     """The item as the stage takes it, if it is no longer than a block."""
-    from featkit.stage import Entrance
-
-    whole = item if is_sparse(item) else as_array(item)
-    if is_sparse(whole) or not whole.ndim or not 0 < len(whole) <= stage.block_length(whole):
+    if is_sparse(item):
         return None
-    entrance = Entrance(stage)
-    entrance.check(whole)
-    rows: Array = entrance.take(whole)
+    whole = as_array(item)
+    block = stage.entered_in_blocks_of(whole)
+    if not 0 < len(whole) <= block:
+        return None
+    rows: Array = stage.admit(whole)
     return rows
 
 

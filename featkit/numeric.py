@@ -233,32 +233,14 @@ def weigh_rows(rows: Array, weights: Array) -> None:
     np.multiply(rest, weights[:width], out=rest)
 
 
-#: So many values are compared at a time.
-_COMPARED = 2**13
-
-
-@constant
-def _floors(floor: float, dtype: np.dtype[Any]) -> Array:
-    return np.full(_COMPARED, floor, dtype)
-
-
 def at_least(rows: Array, floor: float) -> Array:
-    """``max(rows, floor)``, new; compared with an array, since NumPy has no vector loop for an array and a number.
+    """``max(rows, floor)``, new. By ``clip``: ``maximum`` has no vector loop for an array and a number.
 
     >>> at_least(np.array([1.0, -2.0]), 0.0)
     array([1., 0.])
     """
-    if not rows.flags.forc:
-        return np.maximum(rows, floor)
-    order: Literal["C", "F"] = "C" if rows.flags.c_contiguous else "F"
-    given, floors = rows.reshape(-1, order=order), _floors(floor, rows.dtype)
-    if rows.size <= _COMPARED:
-        return np.maximum(given, floors[: rows.size]).reshape(rows.shape, order=order)
-    raised = np.empty(rows.size, rows.dtype)
-    whole = rows.size // _COMPARED * _COMPARED
-    np.maximum(given[:whole].reshape(-1, _COMPARED), floors, out=raised[:whole].reshape(-1, _COMPARED))
-    np.maximum(given[whole:], floors[: rows.size - whole], out=raised[whole:])
-    return raised.reshape(rows.shape, order=order)
+    raised: Array = rows.clip(floor, np.inf)
+    return raised
 
 
 def weights(matrix: Array) -> Any:

@@ -45,7 +45,7 @@ Axes: TypeAlias = tuple[str, ...]
 #: machine half as much again is 3 % faster; where other programs use the caches that are shared, a third slower.)
 BLOCK_BYTES = 900 * 1024
 #: Blocks of fewer rows are made up to twice as large: what the calls cost would be shared by few.
-FEW_ROWS = 160
+FEW_ROWS = 200
 
 
 #: The remedy for an input that lacks one axis, where that isn't a single row.
@@ -155,20 +155,22 @@ class Stage(Parameters):
         InputError, ShapeError
             For an input that cannot be taken; the message names the remedy.
         """
-        if self.axes()[0][0] == "example":  # several arrays side by side
-            whole = self.admit(rows)
-        else:
-            as_they_are = type(rows) is np.ndarray or self.axes()[0][0] == "document" or is_sparse(rows)
-            whole = rows if as_they_are else as_array(rows)
-        count = None
-        if isinstance(whole, np.ndarray):
-            entrance = Entrance(self)
-            entrance.check(whole)
-            count = self.count(len(whole)) if whole.ndim else None
-            if self.streamable and len(whole) < 1.5 * self.block_length(whole):  # one piece: nothing of what many need
-                keep_freed_memory()
-                return owned(_announced(self.end(self.init(), entrance.take(whole)), count), whole)
-        return owned(_gather(self.drive(self._admitted([whole])), count), whole)
+        if type(rows) is not np.ndarray:
+            rows = self._as_whole(rows)
+        if not isinstance(rows, np.ndarray):
+            return owned(_gather(self.drive(self._admitted([rows])), None), rows)
+        block = self.entered_in_blocks_of(rows)
+        count = self.count(len(rows))
+        if self.streamable and len(rows) < 1.5 * block:  # nothing of what many pieces need
+            keep_freed_memory()
+            return owned(_announced(self.end(self.init(), self.admit(rows)), count), rows)
+        return owned(_gather(self.drive(self._admitted([rows])), count), rows)
+
+    def _as_whole(self, rows: Any) -> Rows:
+        axis = self.axes()[0][0]
+        if axis == "example":  # several arrays side by side
+            return self.admit(rows)
+        return rows if axis == "document" or is_sparse(rows) else as_array(rows)
 
     def iterate(self, blocks: Iterable[Any]) -> Iterator[Rows]:
         """The output, block by block, for an input that comes block by block (a file, a microphone).
@@ -286,6 +288,20 @@ class Stage(Parameters):
         rows = BLOCK_BYTES // max(1, row_bytes)
         return max(16, rows, min(2 * rows, FEW_ROWS)) * hop
 
+    def entered_in_blocks_of(self, whole: Array) -> int:
+        """:meth:`block_length` for a whole input, refused if its axes or its width are wrong; once for those of a kind."""
+        kind = BLOCK_BYTES, whole.dtype, whole.shape[1:]
+        if kind not in self._entered:
+            entrance = Entrance(self)
+            entrance.check(whole)
+            entrance.check_width(whole.shape)
+            self._entered[kind] = self.block_length(whole)
+        return self._entered[kind]
+
+    @cached_property
+    def _entered(self) -> dict[tuple[Any, ...], int]:
+        return {}
+
     def _piece(self, block: Any) -> int:
         """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
         rows = length_of(block)
@@ -330,17 +346,19 @@ class Entrance:
         if block.ndim == 0 or ("..." not in given and block.ndim != len(given)):
             self.stage.admit(block, self.seen)
 
+    def check_width(self, shape: tuple[int, ...]) -> None:
+        """Refuse rows that the stage cannot take, or that hold nothing."""
+        if 0 in shape[1:]:
+            raise ShapeError(f"{type(self.stage).__name__} takes rows of at least one value, got shape {shape}")
+        self.stage.row_shape(shape[1:])
+
     def take(self, block: Any) -> Rows:
         """The next rows, ready for ``step``."""
         rows = self.stage.admit(block, self.seen)
         if isinstance(rows, np.ndarray):
             kind = (rows.shape[1:], rows.dtype)
             if self._kind is None:
-                if 0 in rows.shape[1:]:
-                    raise ShapeError(
-                        f"{type(self.stage).__name__} takes rows of at least one value, got shape {rows.shape}"
-                    )
-                self.stage.row_shape(rows.shape[1:])
+                self.check_width(rows.shape)
                 self._kind = kind
             elif kind != self._kind:
                 was, now = (f"{dtype} rows of shape {shape}" for shape, dtype in (self._kind, kind))
@@ -567,9 +585,10 @@ def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geome
         return np.zeros((len(outside), *held.shape[1:]), held.dtype)
     fill: Fill = geometry.fill  # type: ignore[assignment]  # "inside" makes nothing up
     if fill != "edge":
-        first, last = source_index(outside[0], seen, fill) - start, source_index(outside[-1], seen, fill) - start
-        if first - last == len(outside) - 1:  # folded once: rows that lie side by side, backwards
-            return held[last : first + 1][::-1]
+        turn = -(fill == "mirror") if outside.start < 0 else 2 * seen - 2 + (fill == "mirror")  # row i is row turn - i
+        first, last = turn - outside.start, turn - outside.stop + 1
+        if last >= 0 and first < seen:  # folded once: rows that lie side by side, backwards
+            return held[last - start : first - start + 1][::-1]
     return held[source_index(np.arange(outside.start, outside.stop), seen, fill) - start]
 
 

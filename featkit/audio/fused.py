@@ -124,8 +124,6 @@ class EmphasisedFrames(Windowed):
                 weigh_rows(filled, weights)
         if weights[0]:  # the first tap of a frame is its own predecessor
             taps[:, :1] = weights[0] * (kept * (sliding(rows, 1, hop)[: len(frames)] - mean))
-        else:
-            taps[:, 0] = 0
         return filled.copy() if self.spectrum is None else self.spectrum.apply(filled)
 
 

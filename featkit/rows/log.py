@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 
 from featkit.numeric import Array, at_least
 from featkit.stage import Pointwise
+
+
+@lru_cache
+def _floor(floor: float, dtype: np.dtype[Any]) -> float:
+    """In float32 a floor below the smallest normal number would be 0 again."""
+    return max(floor, float(np.finfo(dtype).tiny))
 
 
 class Log(Pointwise):
@@ -57,8 +64,7 @@ class Log(Pointwise):
     def apply(self, rows: Array) -> Array:
         if self.offset:
             rows = rows + float(self.offset)
-        # In float32 a floor below the smallest normal number would be 0 again.
-        values = at_least(rows, max(float(self.floor), float(np.finfo(rows.dtype).tiny)))
+        values = at_least(rows, _floor(float(self.floor), rows.dtype))
         logarithm, reference = (np.log, math.log) if self.base == "e" else (np.log10, math.log10)
         logarithm(values, out=values)
         if self.reference != 1.0:
