@@ -17,6 +17,10 @@ Pair: TypeAlias = int | tuple[int, int]
 
 #: Columns of patches that are laid out before the patches are cut from them are kept within this.
 _TOWER_BYTES = 1024 * 1024
+#: Of a larger image so much is looked through and cut at a time.
+_BAND_BYTES = 2 * 1024 * 1024
+#: Lines of a patch of so many bytes are copied from the image one by one. (Shorter ones: a patch costs less than its lines.)
+_LONG_LINE = 80
 
 
 class Patches(Windowed):
@@ -165,23 +169,48 @@ class Patches(Windowed):
         """All of the image at once: there is nothing in between that would have to stay in the cache."""
         return max(1, len(block))
 
-    def over(self, rows: Array) -> Array:
-        across = self._across
-        (high, wide), (dilate_y, dilate_x) = pair(self.size), pair(self.dilation)
-        image = np.ascontiguousarray(_widened(rows, across))
-        below, beside = (len(image) - self._geometry.span) // self._geometry.hop + 1, across.count(rows.shape[1])
-        channels, step = image.shape[2], (self._geometry.hop, across.hop)
-        if dilate_y > 1 or dilate_x > 1:
-            view = _strided(image, (below, beside), (high, wide), step, (dilate_y, dilate_x))
-            turned = view.transpose(0, 1, 4, 2, 3) if self.order == "unfold" else view
-            return turned.reshape(below * beside, high * wide * channels)
-        out = np.empty((below, beside, high * wide * channels), image.dtype)
-        if self.order == "unfold" and channels > 1:
-            for at, plane in enumerate(np.ascontiguousarray(image.transpose(2, 0, 1))):
-                _lay_flat(plane[:, :, None], out, at * high * wide, (high, wide), step)
-        else:
-            _lay_flat(image, out, 0, (high, wide), step)
+    def __call__(self, rows: Any) -> Array:
+        """Apply the stage to an image; a large one is read once, a part looked through and cut while it is in the cache."""
+        if not (type(rows) is np.ndarray and rows.dtype.kind == "f" and rows.ndim == 3 and rows.nbytes > _BAND_BYTES):
+            return np.asarray(super().__call__(rows))
+        self.entered_in_blocks_of(rows)
+        down, height = self._geometry, len(rows)
+        below, beside = self.grid(*rows.shape[:2])
+        if not below or down.left or (below - 1) * down.hop + down.span > height:  # what lies outside is made up
+            return np.asarray(super().__call__(rows))
+        self._check_remainder("high", height, down)
+        out: Array | None = None
+        several = max(1, (_BAND_BYTES // (rows.nbytes // height) - down.span) // down.hop + 1)
+        for first in range(0, below, several):
+            n = min(several, below - first)
+            begin, end = first * down.hop, height if first + n == below else (first + n - 1) * down.hop + down.span
+            part = self.admit(rows[begin:end], begin)
+            if out is None:
+                out = np.empty((below, beside, *(self.row_shape(rows.shape[1:]) or ())), part.dtype)
+            self._lay(part[: (n - 1) * down.hop + down.span], out[first : first + n])
+        assert out is not None
         return out.reshape(below * beside, -1)
+
+    def over(self, rows: Array) -> Array:
+        below, beside = (len(rows) - self._geometry.span) // self._geometry.hop + 1, self._across.count(rows.shape[1])
+        out = np.empty((below, beside, *(self.row_shape(rows.shape[1:]) or ())), rows.dtype)
+        self._lay(rows, out)
+        return out.reshape(below * beside, -1)
+
+    def _lay(self, rows: Array, out: Array) -> None:
+        """Write the patches of these rows of pixels into ``out``, of shape (below, beside, pixels)."""
+        size, dilation = pair(self.size), pair(self.dilation)
+        image = np.ascontiguousarray(_widened(rows, self._across))
+        step = self._geometry.hop, self._across.hop
+        if max(dilation) > 1:
+            view = _strided(image, (out.shape[0], out.shape[1]), size, step, dilation)
+            turned = view.transpose(0, 1, 4, 2, 3) if self.order == "unfold" else view
+            out.reshape(turned.shape)[...] = turned
+        elif self.order == "unfold" and image.shape[2] > 1:
+            for at, plane in enumerate(np.ascontiguousarray(image.transpose(2, 0, 1))):
+                _lay_flat(plane[:, :, None], out, at * math.prod(size), size, step)
+        else:
+            _lay_flat(image, out, 0, size, step)
 
     def windows(self, rows: Array) -> Array:
         if not len(rows):
@@ -337,7 +366,7 @@ def _lay_flat(image: Array, out: Array, at: int, size: tuple[int, int], step: tu
     line = image.shape[1] * pixel
     piece, patch = np.dtype((np.void, wide * pixel)), np.dtype((np.void, high * wide * pixel))
     offset = at * out.itemsize
-    if down >= high or below == 1:
+    if down >= high or below == 1 or piece.itemsize >= _LONG_LINE:
         source = np.ndarray((below, beside, high), piece, image, 0, (down * line, across * pixel, line))
         into: Array = np.ndarray(source.shape, piece, out, offset, (*out.strides[:2], piece.itemsize))
         into[...] = source

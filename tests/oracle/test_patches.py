@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import featkit
+from featkit.image import patches
 
 FILLS = {"zero": None, "edge": "edge", "reflect": "reflect", "mirror": "symmetric"}
 
@@ -21,7 +22,7 @@ def loops(image, size, stride, order, padding, fill, remainder, dilation):
         counts.append(room // stride[axis] + 1 if room >= 0 else 0)
         if remainder == "fill":
             counts[axis] = max(1, -(-room // stride[axis]) + 1)
-    patches = []
+    made = []
     for row in range(counts[0]):
         for column in range(counts[1]):
             pixels = {}
@@ -32,8 +33,8 @@ def loops(image, size, stride, order, padding, fill, remainder, dilation):
                         inside = at[0] < padded.shape[0] and at[1] < padded.shape[1]
                         key = (channel, y, x) if order == "unfold" else (y, x, channel)
                         pixels[key] = padded[(*at, channel)] if inside else 0
-            patches.append([pixels[key] for key in sorted(pixels)])
-    return np.array(patches).reshape(counts[0] * counts[1], size[0] * size[1] * image.shape[2])
+            made.append([pixels[key] for key in sorted(pixels)])
+    return np.array(made).reshape(counts[0] * counts[1], size[0] * size[1] * image.shape[2])
 
 
 @given(
@@ -48,8 +49,12 @@ def loops(image, size, stride, order, padding, fill, remainder, dilation):
     fill=st.sampled_from(list(FILLS)),
     remainder=st.sampled_from(["drop", "fill"]),
     dtype=st.sampled_from([np.uint8, np.uint16, np.float32, np.float64, np.int64, bool]),
+    band=st.sampled_from([1, 300, 2**20]),
+    long_line=st.sampled_from([1, 2**20]),
 )
-def test_loops(height, width, channels, size, stride, padding, dilation, order, fill, remainder, dtype):
+def test_loops(
+    height, width, channels, size, stride, padding, dilation, order, fill, remainder, dtype, band, long_line
+):
     # numpy.pad and Patches differ in what lies beyond what is filled up: there Patches goes on as it fills.
     assume(fill == "zero" or remainder == "drop")
     image = np.random.default_rng(0).integers(0, 2 if dtype is bool else 200, (height, width, channels)).astype(dtype)
@@ -60,7 +65,10 @@ def test_loops(height, width, channels, size, stride, padding, dilation, order, 
         with pytest.raises(featkit.ShapeError, match=f"pixels wide, got {width}"):
             cut(image)
         return
-    made = cut(image)
+    with pytest.MonkeyPatch.context() as patched:  # as it goes about images of other sizes
+        patched.setattr(patches, "_BAND_BYTES", band)
+        patched.setattr(patches, "_LONG_LINE", long_line)
+        made = cut(image)
     assert made.dtype == dtype
     np.testing.assert_array_equal(made, expected)
 
@@ -113,9 +121,9 @@ def test_sums_and_means_of_what_overlaps(rng):
 
 def test_unpatch_refuses_other_patches():
     cut = featkit.Patches(4)
-    for patches in (np.zeros((5, 48)), np.zeros((4, 47)), np.zeros((4, 0)), np.zeros((2, 2, 48))):
+    for wrong in (np.zeros((5, 48)), np.zeros((4, 47)), np.zeros((4, 0)), np.zeros((2, 2, 48))):
         with pytest.raises(featkit.ShapeError, match=r"8 x 8 pixels has 4 patches of 16 pixels, got an array of shape"):
-            cut.unpatch(patches, 8, 8)
+            cut.unpatch(wrong, 8, 8)
 
 
 def test_patches_of_many_kinds_of_memory(rng):
@@ -193,6 +201,16 @@ def test_integers_stay_integers_until_something_is_computed():
     assert scaled.dtype == np.float32
     np.testing.assert_array_equal(scaled[:, 12:], 2 * scaled[:, :12])
     assert cut(image.astype(">u2")).dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    "row", [0, 517, 1029]
+)  # in the first part that is looked through, in another, below all patches
+def test_what_is_not_finite_is_named_in_a_large_image(row):
+    image = np.zeros((1030, 600, 1), np.float32)
+    image[row, 7] = np.nan
+    with pytest.raises(featkit.InputError, match=f"not finite: nan at row {row}, 7, 0"):
+        featkit.Patches(16)(image)
 
 
 def test_a_grey_image_needs_its_channel():
