@@ -59,32 +59,29 @@ def mapped(stage: Stage, items: Iterable[Any]) -> list[Rows]:
     waiting: list[Array] = []
     room = 0
     for item in items:
-        rows = _short(stage, item)
-        if waiting and (rows is None or len(rows) > room or _kind(rows) != _kind(waiting[0])):
+        rows, block = _short(stage, item)
+        if waiting and (rows is None or len(rows) > room or not _alike(rows, waiting[0])):
             made += _at_once(stage, waiting)
             waiting = []
         if rows is None:
             made.append(stage(item))
             continue
-        room = (room if waiting else stage.block_length(rows)) - len(rows)
+        room = (room if waiting else block) - len(rows)
         waiting.append(rows)
     return made + _at_once(stage, waiting) if waiting else made
 
 
-def _short(stage: Stage, item: Any) -> Array | None:
-    """The item as the stage takes it, if it is no longer than a block."""
+def _short(stage: Stage, item: Any) -> tuple[Array | None, int]:
+    """The item as the stage takes it, if it is no longer than a block; and how long that is."""
     if is_sparse(item):
-        return None
+        return None, 0
     whole = as_array(item)
     block = stage.entered_in_blocks_of(whole)
-    if not 0 < len(whole) <= block:
-        return None
-    rows: Array = stage.admit(whole)
-    return rows
+    return (stage.admit(whole) if 0 < len(whole) <= block else None), block
 
 
-def _kind(rows: Array) -> tuple[Any, ...]:
-    return rows.dtype, rows.shape[1:]
+def _alike(one: Array, other: Array) -> bool:
+    return one.dtype == other.dtype and one.shape[1:] == other.shape[1:]
 
 
 def _at_once(stage: Stage, inputs: list[Array]) -> list[Rows]:

@@ -183,6 +183,16 @@ class Pipeline(Stage):
             rows = stretch.drive(rows) if stretch.streamable else _reblocked(stretch.drive(rows))
         return rows
 
+    def through(self, whole: Array, pieces: Iterator[Rows]) -> Iterator[Rows]:
+        first, *others = self._stretches
+        if not first.streamable:
+            return self.drive(pieces)
+        if others:
+            rows = first.through(whole, pieces)
+            return Pipeline(tuple(others)).drive(rows)
+        rows = self.plan[0].through(whole, pieces)
+        return Pipeline(self.plan[1:]).drive(rows) if self.plan[1:] else rows
+
     @cached_property
     def _stretches(self) -> tuple[Stage, ...]:
         """What streams in one go, and each stage between that doesn't."""

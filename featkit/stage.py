@@ -28,7 +28,18 @@ from featkit.admission import as_array, as_rows, as_samples
 from featkit.bundles import Bundle, mapped
 from featkit.errors import InputError, NotFitted, NotStreamable, ParameterError, ShapeError
 from featkit.memory import keep_freed_memory
-from featkit.numeric import Array, Fill, Rows, concatenate, in_order, is_sparse, length_of, sliding, source_index
+from featkit.numeric import (
+    Array,
+    Fill,
+    Rows,
+    concatenate,
+    constant,
+    in_order,
+    is_sparse,
+    length_of,
+    sliding,
+    source_index,
+)
 from featkit.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -164,7 +175,7 @@ class Stage(Parameters):
         if self.streamable and len(rows) < 1.5 * block:  # nothing of what many pieces need
             keep_freed_memory()
             return owned(_announced(self.end(self.init(), self.admit(rows)), count), rows)
-        return owned(_gather(self.drive(self._admitted([rows])), count), rows)
+        return owned(_gather(self.through(rows, self._admitted([rows])), count), rows)
 
     def _as_whole(self, rows: Any) -> Rows:
         axis = self.axes()[0][0]
@@ -278,6 +289,10 @@ class Stage(Parameters):
             yield rows
             block = following
         yield self.end(state, block)
+
+    def through(self, whole: Array, pieces: Iterator[Rows]) -> Iterator[Rows]:
+        """:meth:`drive` over the pieces of an array that stays as it is meanwhile."""
+        return self.drive(pieces)
 
     def block_length(self, block: Any) -> int:
         """How many rows in make up a block: as many as keep the widest rows inside near BLOCK_BYTES."""
@@ -498,6 +513,19 @@ class Windowed(Stage):
         count = self._geometry.count(state.seen)
         return self.between(state.rows, state.start, state.done, count, state.seen) if count > state.done else None
 
+    def through(self, whole: Array, pieces: Iterator[Array]) -> Iterator[Array]:
+        """Where the pieces are parts of the array, windows are cut from that: nothing is held, and nothing joined."""
+        first = next(pieces)
+        if type(self).taken is not Windowed.taken or not np.may_share_memory(first, whole):  # they were converted
+            yield from self.drive(chain((first,), pieces))
+            return
+        seen = done = 0
+        for piece in chain((first,), pieces):
+            seen += len(piece)
+            ready = max(done, self._geometry.certain(seen) if seen < len(whole) else self._geometry.count(seen))
+            yield self.between(whole, 0, done, ready, seen)
+            done = ready
+
     def between(self, held: Array, start: int, first: int, last: int, seen: int) -> Array:
         """The rows first..last-1 out, of ``held``, whose first row has index ``start`` of the ``seen`` rows so far.
 
@@ -519,19 +547,20 @@ class Windowed(Stage):
         return self._geometry.fill != "inside"
 
     def bundled(self, bundle: Bundle) -> Bundle:
-        hop = self._geometry.hop
+        geometry, hop = self._geometry, self._geometry.hop
         laid: list[Array] = []
         runs: list[slice] = []
         at = 0
         parts = [self.taken(part) for part in bundle.parts]
         for part in parts:
-            count = self._geometry.count(len(part))
+            count = geometry.count(len(part))
             runs.append(slice(at // hop, at // hop + count))
             if count:
-                pieces = _covered(part, 0, 0, count, len(part), self._geometry)
-                length = sum(map(len, pieces))
+                laid += _covered(part, 0, 0, count, len(part), geometry)
+                length = (count - 1) * hop + geometry.span
                 gap = -length % hop  # so that the next windows begin at a whole hop
-                laid += [*pieces, np.zeros((gap, *part.shape[1:]), part.dtype)]
+                if gap:
+                    laid.append(_zeros((gap, *part.shape[1:]), part.dtype))
                 at += length + gap
         out = self.over(np.concatenate(laid)) if laid else self.between(parts[0], 0, 0, 0, 0)
         made = Bundle.within(out, runs)
@@ -561,6 +590,11 @@ def _inside(held: Array, start: int, first: int, last: int, seen: int, geometry:
         )
     first_rows = np.clip(np.arange(first, last) * hop - left, 0, seen - span)
     return held[first_rows[:, None] - start + np.arange(span)]
+
+
+@constant
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    return np.zeros(shape, dtype)
 
 
 def covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> Array:
