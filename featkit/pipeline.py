@@ -157,11 +157,7 @@ class Pipeline(Stage):
         return tuple([stage.init() for stage in self.plan])
 
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
-        states = []
-        for stage, before in zip(self.plan, state, strict=True):
-            after, rows = stage.step(before, rows)
-            states.append(after)
-        return tuple(states), rows
+        return _step(self.plan, state, rows)
 
     def end(self, state: State, rows: Rows) -> Rows:
         for stage, held in zip(self.plan, state, strict=True):
@@ -169,10 +165,7 @@ class Pipeline(Stage):
         return rows
 
     def flush(self, state: State) -> Rows | None:
-        rows: Rows | None = None
-        for stage, held in zip(self.plan, state, strict=True):
-            rows = stage.flush(held) if rows is None else stage.end(held, rows)
-        return rows
+        return _flush(self.plan, state)
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Run what streams block by block, and what doesn't between on all of its input."""
@@ -190,8 +183,7 @@ class Pipeline(Stage):
         if others:
             rows = first.through(whole, pieces)
             return Pipeline(tuple(others)).drive(rows)
-        rows = self.plan[0].through(whole, pieces)
-        return Pipeline(self.plan[1:]).drive(rows) if self.plan[1:] else rows
+        return _after_one_another(self.plan[1:], self.plan[0].through(whole, pieces))
 
     @cached_property
     def _stretches(self) -> tuple[Stage, ...]:
@@ -534,6 +526,31 @@ def _inside(stage: Parameters) -> Iterator[Any]:
     for part in stage.parts().values():
         yield part
         yield from _inside(part)
+
+
+def _step(stages: tuple[Stage, ...], state: State, rows: Rows) -> tuple[State, Rows]:
+    states = []
+    for stage, before in zip(stages, state, strict=True):
+        after, rows = stage.step(before, rows)
+        states.append(after)
+    return tuple(states), rows
+
+
+def _flush(stages: tuple[Stage, ...], state: State) -> Rows | None:
+    rows: Rows | None = None
+    for stage, held in zip(stages, state, strict=True):
+        rows = stage.flush(held) if rows is None else stage.end(held, rows)
+    return rows
+
+
+def _after_one_another(stages: tuple[Stage, ...], blocks: Iterator[Rows]) -> Iterator[Rows]:
+    state: State = tuple([stage.init() for stage in stages])
+    for block in blocks:
+        state, rows = _step(stages, state, block)
+        yield rows
+    rest = _flush(stages, state)
+    if rest is not None:
+        yield rest
 
 
 def _bytes(found: tuple[int, int]) -> int:
