@@ -57,10 +57,10 @@ def mapped(stage: Stage, items: Iterable[Any]) -> list[Rows]:
     keep_freed_memory()
     made: list[Rows] = []
     waiting: list[Array] = []
-    room = 0
+    room = 0  # what a block still lacks; the input that fills it may lie over its end
     for item in items:
         rows, block = _short(stage, item)
-        if waiting and (rows is None or len(rows) > room or not _alike(rows, waiting[0])):
+        if waiting and (rows is None or room <= 0 or not _alike(rows, waiting[0])):
             made += _at_once(stage, waiting)
             waiting = []
         if rows is None:
