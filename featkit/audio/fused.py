@@ -23,7 +23,6 @@ from featkit.rows.double import InDouble
 from featkit.rows.scale import Affine
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
 
-
 #: Many frames are transformed so many bytes of their spectra at a time, ever as many: then the C library gives out the memory
 #: again that it was given back last, which is in the cache. But not fewer frames than are worth the calls.
 _SPECTRUM_BYTES, _FEWEST = 800 * 1024, 160
