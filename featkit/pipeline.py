@@ -171,18 +171,14 @@ class Pipeline(Stage):
         """Run what streams block by block, and what doesn't between on all of its input."""
         if len(self._stretches) == 1 and self.streamable:
             return super().drive(blocks)
-        rows = iter(blocks)
-        for stretch in self._stretches:
-            rows = stretch.drive(rows) if stretch.streamable else _reblocked(stretch.drive(rows))
-        return rows
+        return _over_stretches(self._stretches, iter(blocks))
 
     def through(self, whole: Array, pieces: Iterator[Rows]) -> Iterator[Rows]:
         first, *others = self._stretches
         if not first.streamable:
             return self.drive(pieces)
         if others:
-            rows = first.through(whole, pieces)
-            return Pipeline(tuple(others)).drive(rows)
+            return _over_stretches(others, first.through(whole, pieces))
         return _after_one_another(self.plan[1:], self.plan[0].through(whole, pieces))
 
     @cached_property
@@ -540,6 +536,12 @@ def _flush(stages: tuple[Stage, ...], state: State) -> Rows | None:
     rows: Rows | None = None
     for stage, held in zip(stages, state, strict=True):
         rows = stage.flush(held) if rows is None else stage.end(held, rows)
+    return rows
+
+
+def _over_stretches(stretches: Iterable[Stage], rows: Iterator[Rows]) -> Iterator[Rows]:
+    for stretch in stretches:
+        rows = stretch.drive(rows) if stretch.streamable else _reblocked(stretch.drive(rows))
     return rows
 
 

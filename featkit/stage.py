@@ -57,6 +57,8 @@ Axes: TypeAlias = tuple[str, ...]
 BLOCK_BYTES = 900 * 1024
 #: Blocks of fewer rows are made up to twice as large: what the calls cost would be shared by few.
 FEW_ROWS = 200
+#: An input of fewer than so many blocks is one.
+ONE_PIECE = 2
 
 
 #: The remedy for an input that lacks one axis, where that isn't a single row.
@@ -172,7 +174,7 @@ class Stage(Parameters):
             return owned(_gather(self.drive(self._admitted([rows])), None), rows)
         block = self.entered_in_blocks_of(rows)
         count = self.count(len(rows))
-        if self.streamable and len(rows) < 1.5 * block:  # nothing of what many pieces need
+        if self.streamable and len(rows) < ONE_PIECE * block:  # nothing of what many pieces need
             keep_freed_memory()
             return owned(_announced(self.end(self.init(), self.admit(rows)), count), rows)
         return owned(_gather(self.through(rows, self._admitted([rows])), count), rows)

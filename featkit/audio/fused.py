@@ -23,10 +23,6 @@ from featkit.rows.double import InDouble
 from featkit.rows.scale import Affine
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
 
-#: Many frames are transformed so many bytes of their spectra at a time, ever as many: then the C library gives out the memory
-#: again that it was given back last, which is in the cache. But not fewer frames than are worth the calls.
-_SPECTRUM_BYTES, _FEWEST = 800 * 1024, 160
-
 
 class PowerBands(FourierTransform):
     """``power_spectrum | mel``: the squares of real and imaginary parts are summed under the filters, and only then added.
@@ -45,17 +41,6 @@ class PowerBands(FourierTransform):
 
     def measure(self, spectrum: Array) -> Array:
         return project_power(spectrum, self.bank.weights_for(spectrum.real.dtype, spectrum.shape[-1]))
-
-    def apply(self, rows: Array) -> Array:
-        n_fft = self.n_fft or rows.shape[-1]
-        several = max(_FEWEST, _SPECTRUM_BYTES // ((n_fft // 2 + 1) * 2 * rows.itemsize))
-        if len(rows) <= 1.5 * several:
-            return super().apply(rows)
-        bands = np.empty((self.bank.n_mels, len(rows)), rows.dtype).T
-        for begin in range(0, len(rows) - several // 2, several):
-            end = begin + several if len(rows) - begin > 1.5 * several else len(rows)
-            bands[begin:end] = super().apply(rows[begin:end])
-        return bands
 
 
 class WindowedSpectrum(Pointwise):
