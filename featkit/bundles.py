@@ -57,7 +57,7 @@ def mapped(stage: Stage, items: Iterable[Any]) -> list[Rows]:
     keep_freed_memory()
     made: list[Rows] = []
     waiting: list[Array] = []
-    room = 0  # what a block still lacks; the input that fills it may lie over its end
+    room = 0  # what the bundle still lacks; the input that fills it may lie over its end
     for item in items:
         rows, block = _short(stage, item)
         if waiting and (rows is None or room <= 0 or not _alike(rows, waiting[0])):
@@ -66,7 +66,7 @@ def mapped(stage: Stage, items: Iterable[Any]) -> list[Rows]:
         if rows is None:
             made.append(stage(item))
             continue
-        room = (room if waiting else block) - len(rows)
+        room = (room if waiting else stage.bundle_blocks * block) - len(rows)
         waiting.append(rows)
     return made + _at_once(stage, waiting) if waiting else made
 

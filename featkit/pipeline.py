@@ -10,9 +10,9 @@ from typing import Any, Self
 from featkit.admission import as_rows
 from featkit.bundles import Bundle
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
-from featkit.numeric import Array, Rows, beside, concatenate, length_of
+from featkit.numeric import Array, Rows, beside, concatenate, in_order, length_of
 from featkit.parameters import Parameters
-from featkit.stage import Axes, Learner, RowShape, Stage, State, Supervised, Whole
+from featkit.stage import Axes, Learner, Pointwise, RowShape, Stage, State, Supervised, Whole, Windowed
 
 
 def pipeline(*stages: Stage) -> Pipeline:
@@ -149,9 +149,27 @@ class Pipeline(Stage):
         return all(stage.bundles for stage in self.plan)
 
     def bundled(self, bundle: Bundle) -> Bundle:
+        if self.bundle_blocks > 1:
+            return self._in_blocks(bundle)
         for stage in self.plan:
             bundle = stage.bundled(bundle)
         return bundle
+
+    @cached_property
+    def bundle_blocks(self) -> int:
+        """Several, where windows are cut once, and then every row is by itself: then a bundle is gone through in blocks."""
+        first, *others = self.plan
+        once = isinstance(first, Windowed) and first.plain and all(isinstance(stage, Pointwise) for stage in others)
+        return 3 if once else 1
+
+    def _in_blocks(self, bundle: Bundle) -> Bundle:
+        first, *others = self.plan
+        assert isinstance(first, Windowed)
+        rows, runs = first.laid(bundle.parts)
+        blocks = first.over_blocks(rows, self.block_length(rows))
+        for stage in others:
+            blocks = map(stage.apply, blocks)  # type: ignore[attr-defined]  # Pointwise, all of them
+        return Bundle.within(concatenate([in_order(block) for block in blocks]), runs)
 
     def init(self) -> State:
         return tuple([stage.init() for stage in self.plan])

@@ -17,7 +17,7 @@ The contract below them is three pure functions: ``init() -> state``, ``step(sta
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
@@ -131,6 +131,11 @@ class Stage(Parameters):
     def bundles(self) -> bool:
         """Whether it takes several inputs in one array (:mod:`featkit.bundles`)."""
         return False
+
+    @property
+    def bundle_blocks(self) -> int:
+        """How many blocks of rows make a bundle."""
+        return 1
 
     def bundled(self, bundle: Bundle) -> Bundle:
         """What it gives for several inputs in one array, each as if it were alone; where it :attr:`bundles`."""
@@ -477,12 +482,29 @@ class Windowed(Stage):
         geometry = self._geometry
         return self.windows(sliding(rows, geometry.span, geometry.hop))
 
+    def over_blocks(self, rows: Array, length: int) -> Iterator[Array]:
+        """:meth:`over`, for the windows over about so many rows at a time, ever as many but for the last ones."""
+        span, hop = self._geometry.span, self._geometry.hop
+        windows, several = (len(rows) - span) // hop + 1, max(1, length // hop)
+        if windows < 1:
+            yield self.between(rows, 0, 0, 0, 0)
+            return
+        last = max(1, round(windows / several)) - 1
+        for piece in range(last + 1):
+            end = windows if piece == last else (piece + 1) * several
+            yield self.over(rows[piece * several * hop : (end - 1) * hop + span])
+
     def taken(self, rows: Array) -> Array:
         """What windows see of rows that come in, where that isn't the rows themselves."""
         return rows
 
     def begin(self, out: Array, rows: Array) -> None:
         """Change the first rows ``out`` where they are another thing than :meth:`windows` gives of the first ``rows``."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether windows are all there is to it: :meth:`taken` and :meth:`begin` do nothing."""
+        return type(self).taken is Windowed.taken and type(self).begin is Windowed.begin
 
     @cached_property
     def _geometry(self) -> Geometry:
@@ -549,11 +571,20 @@ class Windowed(Stage):
         return self._geometry.fill != "inside"
 
     def bundled(self, bundle: Bundle) -> Bundle:
+        parts = [self.taken(part) for part in bundle.parts]
+        rows, runs = self.laid(parts)
+        made = Bundle.within(self.over(rows) if len(rows) else self.between(parts[0], 0, 0, 0, 0), runs)
+        for own, part in zip(made.parts, parts, strict=True):
+            if len(own):
+                self.begin(own, part)
+        return made
+
+    def laid(self, parts: Sequence[Array]) -> tuple[Array, list[slice]]:
+        """The rows that the windows of several inputs lie over, one input after the other; and which windows are whose."""
         geometry, hop = self._geometry, self._geometry.hop
         laid: list[Array] = []
         runs: list[slice] = []
         at = 0
-        parts = [self.taken(part) for part in bundle.parts]
         for part in parts:
             count = geometry.count(len(part))
             runs.append(slice(at // hop, at // hop + count))
@@ -564,12 +595,7 @@ class Windowed(Stage):
                 if gap:
                     laid.append(_zeros((gap, *part.shape[1:]), part.dtype))
                 at += length + gap
-        out = self.over(np.concatenate(laid)) if laid else self.between(parts[0], 0, 0, 0, 0)
-        made = Bundle.within(out, runs)
-        for rows, part in zip(made.parts, parts, strict=True):
-            if len(rows):
-                self.begin(rows, part)
-        return made
+        return np.concatenate(laid) if laid else parts[0][:0], runs
 
     def widest(self, row: RowShape, size: int) -> tuple[int, int]:
         return super().widest(row, size)[0], self._geometry.hop

@@ -58,6 +58,26 @@ def test_inputs_beside_each_other_give_the_bytes_of_each_alone(usable, precision
         on.same_bytes([one] if isinstance(one, str) else one, [other] if isinstance(other, str) else other)
 
 
+@FEW
+@given(sizes=st.lists(st.integers(1, 2560), min_size=1, max_size=9))
+@pytest.mark.parametrize("fill", ["snip", "per-hop"])
+def test_inputs_in_a_bundle_of_several_blocks_give_the_bytes_of_each_alone(fill, sizes):
+    """Blocks of sixteen frames: an input may lie over the end of a block, or have no frame at all."""
+    made = featkit.presets.kaldi.fbank() if fill == "snip" else featkit.presets.whisper.log_mel_spectrogram()[1:4]
+    assert made.bundle_blocks == 3
+    signal = np.random.default_rng(0).standard_normal(2600).astype(np.float32) / 8
+    items = [signal[at : at + size] for at, size in enumerate(sizes)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(featkit.stage, "BLOCK_BYTES", 1)
+        assert made.block_length(items[0]) == 2560
+        together = made.map(items)
+    for item, own in zip(items, together, strict=True):
+        alone = made(item)
+        assert own.dtype == alone.dtype
+        assert own.flags.c_contiguous
+        np.testing.assert_array_equal(own, alone)
+
+
 def test_block_size_does_not_change_the_bytes(usable, precision, on, monkeypatch):
     """A long input is cut into several blocks inside; how many of them is nobody's business."""
     if usable.axes()[0][0] == "document":  # which are short here: a block of the usual size would hold ten thousands
