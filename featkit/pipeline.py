@@ -223,8 +223,13 @@ class Pipeline(Stage):
             most, hop = stage.widest(row, size)
             through *= hop
             widest = max(widest, (most, through), key=_bytes)
-            row = stage.row_shape(row)
+            row, size = stage.row_shape(row), stage.value_size(size)
         return widest
+
+    def value_size(self, size: int) -> int:
+        for stage in self.stages:
+            size = stage.value_size(size)
+        return size
 
     def fit(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> Pipeline:
         """Fit every Learner in turn, each on what the stages before it make of the items, and on the labels if it wants any.

@@ -338,6 +338,10 @@ class Stage(Parameters):
         """
         return size * max(math.prod(row or ()), math.prod(self.row_shape(row) or ())), 1
 
+    def value_size(self, size: int) -> int:
+        """How many bytes a value out has, for one in of so many."""
+        return size
+
 
 def _about(rows: Rows) -> float:
     """The size of a list of strings, or of lists, from a few of them."""

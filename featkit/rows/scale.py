@@ -120,6 +120,9 @@ class Precision(Pointwise):
 
     dtype: Literal["float32", "float64"] = "float64"
 
+    def value_size(self, size: int) -> int:
+        return np.dtype(self.dtype).itemsize
+
     def apply(self, rows: Array) -> Array:
         return as_precision(rows, self.dtype)
 
