@@ -531,14 +531,18 @@ class Windowed(Stage):
         # A copy: what is held must not change when the caller reuses the memory of a chunk.
         return Held(held[keep - start :].copy(), keep, seen, ready), out
 
+    def ended(self, seen: int) -> int:
+        """How many windows there are, now that the input has ended after so many rows; a stage may refuse its length."""
+        return self._geometry.count(seen)
+
     def end(self, state: Held | None, rows: Array) -> Array:
         held, start, seen, done = _joined(state, self.taken(rows))
-        return self.between(held, start, done, max(done, self._geometry.count(seen)), seen)
+        return self.between(held, start, done, max(done, self.ended(seen)), seen)
 
     def flush(self, state: Held | None) -> Array | None:
         if state is None:
             return None
-        count = self._geometry.count(state.seen)
+        count = self.ended(state.seen)
         return self.between(state.rows, state.start, state.done, count, state.seen) if count > state.done else None
 
     def through(self, whole: Array, pieces: Iterator[Array]) -> Iterator[Array]:
@@ -550,7 +554,7 @@ class Windowed(Stage):
         seen = done = 0
         for piece in chain((first,), pieces):
             seen += len(piece)
-            ready = max(done, self._geometry.certain(seen) if seen < len(whole) else self._geometry.count(seen))
+            ready = max(done, self._geometry.certain(seen) if seen < len(whole) else self.ended(seen))
             yield self.between(whole, 0, done, ready, seen)
             done = ready
 

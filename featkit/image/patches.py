@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from featkit.errors import ParameterError, ShapeError
-from featkit.numeric import Array, Fill, source_index
-from featkit.stage import Geometry, Held, RowShape, Windowed
+from featkit.numeric import Array, Fill, Rows, source_index
+from featkit.stage import Geometry, RowShape, Windowed
 
 #: One number for both, or height and width.
 Pair: TypeAlias = int | tuple[int, int]
@@ -154,14 +154,9 @@ class Patches(Windowed):
         """Never: a row of windows is several patches."""
         return False
 
-    def end(self, state: Held | None, rows: Array) -> Array:
-        self._check_remainder("high", len(rows) + (0 if state is None else state.seen), self._geometry)
-        return super().end(state, rows)
-
-    def flush(self, state: Held | None) -> Array | None:
-        if state is not None:
-            self._check_remainder("high", state.seen, self._geometry)
-        return super().flush(state)
+    def ended(self, seen: int) -> int:
+        self._check_remainder("high", seen, self._geometry)
+        return super().ended(seen)
 
     # --- cutting ----------------------------------------------------------------------------------------------------------
 
@@ -169,16 +164,15 @@ class Patches(Windowed):
         """All of the image at once: there is nothing in between that would have to stay in the cache."""
         return max(1, len(block))
 
-    def __call__(self, rows: Any) -> Array:
+    def __call__(self, rows: Any) -> Rows:
         """Apply the stage to an image; a large one is read once, a part looked through and cut while it is in the cache."""
         if not (type(rows) is np.ndarray and rows.dtype.kind == "f" and rows.ndim == 3 and rows.nbytes > _BAND_BYTES):
-            return np.asarray(super().__call__(rows))
+            return super().__call__(rows)
         self.entered_in_blocks_of(rows)
         down, height = self._geometry, len(rows)
-        below, beside = self.grid(*rows.shape[:2])
+        below, beside = self.ended(height), self._across.count(rows.shape[1])
         if not below or down.left or (below - 1) * down.hop + down.span > height:  # what lies outside is made up
-            return np.asarray(super().__call__(rows))
-        self._check_remainder("high", height, down)
+            return super().__call__(rows)
         out: Array | None = None
         several = max(1, (_BAND_BYTES // (rows.nbytes // height) - down.span) // down.hop + 1)
         for first in range(0, below, several):

@@ -203,10 +203,19 @@ def test_integers_stay_integers_until_something_is_computed():
     assert cut(image.astype(">u2")).dtype == np.uint16
 
 
-@pytest.mark.parametrize(
-    "row", [0, 517, 1029]
-)  # in the first part that is looked through, in another, below all patches
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+@pytest.mark.parametrize("height", [50, 4002])  # in one piece, and in several
+def test_a_remainder_is_refused_in_an_image_of_any_size(kind, height):
+    image = np.zeros((height, 1600, 3), kind)
+    cut = featkit.Patches(16, remainder=None)
+    for stage in (cut, cut | featkit.Identity()):
+        with pytest.raises(featkit.ShapeError, match=rf"whole patches high, but of {height} pixels 2 are left over"):
+            stage(image)
+
+
+@pytest.mark.parametrize("row", [0, 517, 1029])
 def test_what_is_not_finite_is_named_in_a_large_image(row):
+    """In the first part that is looked through, in another, and below all patches."""
     image = np.zeros((1030, 600, 1), np.float32)
     image[row, 7] = np.nan
     with pytest.raises(featkit.InputError, match=f"not finite: nan at row {row}, 7, 0"):
