@@ -20,7 +20,7 @@ def keep_freed_memory() -> None:
     block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched: a little larger than the
     blocks are, since it holds for all the rest of the process, too.
     """
-    np.empty(1536 * 1024, np.uint8)
+    np.empty(2048 * 1024, np.uint8)
 
 
 class _Workspace(threading.local):
@@ -55,6 +55,13 @@ def scratch(use: str, shape: tuple[int, ...], dtype: np.dtype[Any], kept: int | 
         roomy = (-(-shape[0] // 32) * 32, *shape[1:])  # the next block may be a few rows longer
         held = _workspace.held[key] = _aligned_zeros(roomy, dtype)
     return held[: shape[0]]
+
+
+def aligned(values: Array) -> Array:
+    """A copy that begins at a line of the cache."""
+    copy = _aligned_zeros(values.shape, values.dtype)
+    copy[...] = values
+    return copy
 
 
 def _aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

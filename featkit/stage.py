@@ -329,7 +329,7 @@ class Stage(Parameters):
         rows = length_of(block)
         pieces = max(1, round(rows / self.block_length(block)))
         hop = self.widest(block.shape[1:], 4)[1] if isinstance(block, np.ndarray) else 1
-        return max(1, -(-rows // (pieces * hop))) * hop
+        return well_laid(-(-rows // (pieces * hop))) * hop
 
     def widest(self, row: RowShape, size: int) -> tuple[int, int]:
         """Bytes of the largest row on the way, and how many rows in it takes to move on by one.
@@ -341,6 +341,18 @@ class Stage(Parameters):
     def value_size(self, size: int) -> int:
         """How many bytes a value out has, for one in of so many."""
         return size
+
+
+def well_laid(rows: int) -> int:
+    """As many rows or a few more: an odd multiple of 8.
+
+    Where a stage lays the values of one column side by side, those of all columns then begin as vectors do, and in different
+    places of the cache. With a power of two of rows they crowd each other out of it.
+
+    >>> well_laid(500), well_laid(512), well_laid(3)
+    (504, 520, 8)
+    """
+    return -(-(rows - 8) // 16) * 16 + 8
 
 
 def _about(rows: Rows) -> float:
@@ -493,10 +505,9 @@ class Windowed(Stage):
         if windows < 1:
             yield self.between(rows, 0, 0, 0, 0)
             return
-        last = max(1, round(windows / several)) - 1
-        for piece in range(last + 1):
-            end = windows if piece == last else (piece + 1) * several
-            yield self.over(rows[piece * several * hop : (end - 1) * hop + span])
+        each = well_laid(-(-windows // max(1, round(windows / several))))
+        for at in range(0, windows, each):
+            yield self.over(rows[at * hop : (min(at + each, windows) - 1) * hop + span])
 
     def taken(self, rows: Array) -> Array:
         """What windows see of rows that come in, where that isn't the rows themselves."""

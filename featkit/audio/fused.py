@@ -15,10 +15,10 @@ import numpy as np
 from featkit.audio.frames import Frames
 from featkit.audio.mel import MelBank
 from featkit.audio.preemphasis import FramePreEmphasis, RemoveMean
-from featkit.audio.spectrum import FourierTransform, PowerSpectrum, filled_up
+from featkit.audio.spectrum import FourierTransform, PowerSpectrum, filled_up, parts_of_bins
 from featkit.audio.window import Window
-from featkit.memory import scratch, unbuffered
-from featkit.numeric import Array, project_power, sliding, weigh_rows, window_sums
+from featkit.memory import aligned, scratch, unbuffered
+from featkit.numeric import Array, project, project_power, sliding, weigh_rows, window_sums
 from featkit.rows.double import InDouble
 from featkit.rows.scale import Affine
 from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
@@ -39,8 +39,20 @@ class PowerBands(FourierTransform):
     def row_shape(self, row: RowShape) -> RowShape:
         return self.bank.row_shape(self.spectrum.row_shape(row))
 
-    def measure(self, spectrum: Array) -> Array:
-        return project_power(spectrum, self.bank.weights_for(spectrum.real.dtype, spectrum.shape[-1]))
+    def apply(self, rows: Array) -> Array:
+        spectrum = self.transform_in_parts(rows)
+        if spectrum.dtype.kind == "c":
+            return project_power(spectrum, self.bank.weights_for(spectrum.real.dtype, spectrum.shape[-1]))
+        return project(np.square(spectrum, out=spectrum), self._weights_of_parts(spectrum.dtype, spectrum.shape[-1]))
+
+    def _weights_of_parts(self, dtype: np.dtype[Any], n_fft: int) -> Any:
+        if (dtype, n_fft) not in self._made:
+            self._made[dtype, n_fft] = self.bank.weights_for(dtype, n_fft // 2 + 1)[:, parts_of_bins(n_fft)]
+        return self._made[dtype, n_fft]
+
+    @cached_property
+    def _made(self) -> dict[tuple[Any, int], Any]:
+        return {}
 
 
 class WindowedSpectrum(Pointwise):
@@ -89,7 +101,7 @@ class EmphasisedFrames(Windowed):
         dtype = frames.dtype
         if dtype not in self._made:
             window = self.window.weights_of(frames) * self.gain
-            weights = np.tile(np.pad(window, (0, self._n_fft - len(window))), 8)
+            weights = aligned(np.tile(np.pad(window, (0, self._n_fft - len(window))), 8))
             self._made[dtype] = 1 - dtype.type(self.emphasis.coefficient), weights
         return self._made[dtype]
 

@@ -27,7 +27,7 @@ class LocalBinaryPattern(Windowed):
         the number of bright neighbours where they are one arc, ``points + 1`` elsewhere; ``"nri_uniform"``: the arc and where
         it begins; ``"var"``: no pattern but the variance of the neighbours, which measures contrast.
     flat : str
-        What ``"var"`` gives where all neighbours are equal: ``"zero"``, or ``"nan"`` as scikit-image has it.
+        What ``"var"`` gives where it comes out as 0: ``"zero"``, or ``"nan"`` as scikit-image has it.
 
     Notes
     -----
@@ -104,7 +104,7 @@ class LocalBinaryPattern(Windowed):
         middle = image[reach : len(image) - reach, reach : image.shape[1] - reach]
         bright = circle - middle[..., None] >= 0
         if self.method == "var":
-            spread = np.var(circle, axis=-1)
+            spread = _variance(circle)
             return np.where(spread == 0, np.nan if self.flat == "nan" else 0.0, spread).astype(held.dtype)
         return self._named(bright).astype(held.dtype)
 
@@ -130,6 +130,17 @@ class LocalBinaryPattern(Windowed):
             )
             return np.where(changes <= 2, named, points * (points - 1) + 2)
         return np.where(changes <= 2, ones, points + 1)
+
+
+def _variance(circle: Array) -> Array:
+    """Along the last axis, point after point: what is rounded decides whether a flat place comes out as 0."""
+    total, squares = np.zeros(circle.shape[:-1]), np.zeros(circle.shape[:-1])
+    points = circle.shape[-1]
+    for point in range(points):
+        total += circle[..., point]
+        squares += circle[..., point] ** 2
+    variance: Array = (squares - total**2 / points) / points
+    return variance
 
 
 @constant

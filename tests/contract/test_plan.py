@@ -1,7 +1,11 @@
 """What a pipeline runs is what it says: fused stages against the stages they stand for."""
 
+import itertools
+from typing import ClassVar
+
 import numpy as np
 import pytest
+import scipy.fft
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +13,7 @@ import featkit
 from featkit import presets
 from featkit.audio.fused import EmphasisedFrames, PowerBands, WindowedSpectrum
 from featkit.audio.mel import MelBank
-from featkit.audio.spectrum import FourierTransform
+from featkit.audio.spectrum import FourierTransform, parts_of_bins
 from featkit.numeric import window_sums
 from featkit.pipeline import Pipeline
 from featkit.stage import Geometry, Windowed
@@ -124,6 +128,59 @@ def test_what_a_stage_hands_out_is_not_memory_it_uses_again(on):
         before = kept.tobytes()
         pipeline(second)
         assert kept.tobytes() == before
+
+
+class Replacement:
+    """Another FFT library, which has SciPy's do its work."""
+
+    __ua_domain__ = "numpy.scipy.fft"
+    asked: ClassVar[list[str]] = []
+
+    @classmethod
+    def __ua_function__(cls, method, args, kwargs):
+        cls.asked.append(method.__name__)
+        with scipy.fft.skip_backend(cls):
+            return 2 * method(*args, **kwargs)
+
+
+@pytest.mark.parametrize("stage", ["PowerSpectrum", "MelBank"])
+def test_a_library_that_is_set_computes_the_transforms(stage, on):
+    """Where power and mel bank are one step, too, which asks SciPy in another way than that library is set for."""
+    frames = featkit.Frames(400, 160) | featkit.Window() | featkit.PowerSpectrum(512)
+    pipeline = frames | featkit.MelBank(20) if stage == "MelBank" else frames
+    rows = on.rows_for(pipeline, 4000, np.float32)
+    before = pipeline(rows)
+    Replacement.asked.clear()
+    with scipy.fft.set_backend(Replacement):
+        doubled = pipeline(rows)
+    assert set(Replacement.asked) == {"rfft"}
+    np.testing.assert_allclose(doubled, 4 * before, rtol=1e-5)
+    on.same_bytes(pipeline(rows), before)
+
+
+def test_parts_are_those_of_the_bins():
+    """The transform that is asked for parts gives the numbers of the one that gives complex numbers."""
+    for n_fft, dtype in itertools.product((1, 2, 5, 6, 400, 512), (np.float32, np.float64)):
+        stage, frames = (
+            featkit.PowerSpectrum(n_fft),
+            np.random.default_rng(n_fft).standard_normal((7, n_fft)).astype(dtype),
+        )
+        parts, spectrum = stage.transform_in_parts(frames), stage.transform(frames)
+        bins = parts_of_bins(n_fft)
+        first = np.flatnonzero(np.diff(bins, prepend=-1))
+        np.testing.assert_array_equal(parts[:, first], spectrum.real)
+        second = np.setdiff1d(np.arange(n_fft), first)
+        np.testing.assert_array_equal(parts[:, second], spectrum.imag[:, bins[second]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_as_many_frames_as_crowd_in_the_cache(dtype, on):
+    """Where the transform takes half of them at a time, every frame keeps its bytes."""
+    frames = np.random.default_rng(0).standard_normal((512, 512)).astype(dtype)
+    for stage in (featkit.Spectrum(), featkit.PowerSpectrum(), (featkit.PowerSpectrum() | featkit.MelBank(20)).plan[0]):
+        whole = stage.apply(frames)
+        for at in range(0, 512, 100):
+            on.same_bytes(stage.apply(frames[at : at + 100]), whole[at : at + 100])
 
 
 def test_a_windowed_stage_may_share_work_between_windows(on):
