@@ -255,7 +255,6 @@ if TYPE_CHECKING:
     from featkit.stage import Summary as Summary
     from featkit.stage import Supervised as Supervised
     from featkit.stage import Whole as Whole
-    from featkit.stage import Windowed as Windowed
     from featkit.stream import Stream as Stream
     from featkit.text.case import LowerCase as LowerCase
     from featkit.text.chinese import ChineseWords as ChineseWords
@@ -302,6 +301,7 @@ if TYPE_CHECKING:
     from featkit.vary import recorded as recorded
     from featkit.vary import recordings as recordings
     from featkit.vary import uniform as uniform
+    from featkit.windowed import Windowed as Windowed
 
 _NAMES = {
     "audio.activity": "Above AboveMean EnergyActivity KeepActive Majority TrimSilence segments voiced",
@@ -414,7 +414,7 @@ _NAMES = {
     "rows.spread": "UnitSpread",
     "rows.standardise": "Standardise ZScore",
     "rows.unit": "UnitNorm",
-    "stage": "Learner Pointwise Stage Summary Supervised Whole Windowed",
+    "stage": "Learner Pointwise Stage Summary Supervised Whole",
     "stream": "Stream",
     "text.case": "LowerCase",
     "text.chinese": "ChineseWords CjkNgrams",
@@ -438,6 +438,7 @@ _NAMES = {
     "text.weighting": "Bm25 Bm25Weights InverseDocumentFrequency TermFrequency TermWeights",
     "text.words": "RegexTokens SplitWhitespace Words",
     "vary": "Vary choice draw integers normal recorded recordings uniform",
+    "windowed": "Windowed",
 }
 #: The module of each public name.
 PLACES = {name: f"featkit.{module}" for module, names in _NAMES.items() for name in names.split()}

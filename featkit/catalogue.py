@@ -15,7 +15,8 @@ import featkit
 from featkit.errors import FeatkitError, ParameterError, did_you_mean
 from featkit.numeric import Array
 from featkit.pipeline import pipeline
-from featkit.stage import Learner, Pointwise, Stage, Summary, Supervised, Whole, Windowed
+from featkit.stage import Learner, Pointwise, Stage, Summary, Supervised, Whole
+from featkit.windowed import Windowed
 
 _KINDS = (Stage, Pointwise, Windowed, Summary, Whole, Learner, Supervised)
 

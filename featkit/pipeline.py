@@ -12,7 +12,8 @@ from featkit.bundles import Bundle
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
 from featkit.numeric import Array, Rows, beside, concatenate, in_order, length_of
 from featkit.parameters import Parameters
-from featkit.stage import Axes, Learner, Pointwise, RowShape, Stage, State, Supervised, Whole, Windowed
+from featkit.stage import Axes, Learner, Pointwise, RowShape, Stage, State, Supervised, Whole
+from featkit.windowed import Windowed
 
 
 def pipeline(*stages: Stage) -> Pipeline:

@@ -20,7 +20,8 @@ from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, row_sum, sliding
 from featkit.pipeline import Join, Pipeline, pipeline
 from featkit.rows.scale import Identity, Samples
-from featkit.stage import Geometry, Pointwise, RowShape, Stage, Whole, Windowed
+from featkit.stage import Pointwise, RowShape, Stage, Whole
+from featkit.windowed import Geometry, Windowed
 
 # --- masks from energies ----------------------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from featkit.numeric import Array, flatten_rows
-from featkit.stage import Geometry, RowShape, Windowed
+from featkit.stage import RowShape
+from featkit.windowed import Geometry, Windowed
 
 
 class Splice(Windowed):

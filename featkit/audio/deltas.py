@@ -8,7 +8,8 @@ import numpy as np
 
 from featkit.errors import ParameterError
 from featkit.numeric import Array, constant, flatten_rows
-from featkit.stage import Geometry, RowShape, Windowed
+from featkit.stage import RowShape
+from featkit.windowed import Geometry, Windowed
 
 #: What lies outside the frames: the edge frame again, a reflection without or with it, zeros; or nothing does, and windows
 #: that would stick out are moved inside.

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from featkit.numeric import Array, Fill
-from featkit.stage import Geometry, RowShape, Stage, Windowed
+from featkit.stage import RowShape, Stage
+from featkit.windowed import Geometry, Windowed
 
 
 class Frames(Windowed):

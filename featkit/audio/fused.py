@@ -21,7 +21,8 @@ from featkit.memory import aligned, scratch, unbuffered
 from featkit.numeric import Array, project, project_power, sliding, weigh_rows, window_sums
 from featkit.rows.double import InDouble
 from featkit.rows.scale import Affine
-from featkit.stage import Geometry, Pointwise, RowShape, Stage, Windowed
+from featkit.stage import Pointwise, RowShape, Stage
+from featkit.windowed import Geometry, Windowed
 
 
 class PowerBands(FourierTransform):
@@ -127,15 +128,15 @@ class EmphasisedFrames(Windowed):
         np.subtract(rows[1:], rows[:-1], out=emphasised[1:])
         emphasised[1:] += np.multiply(rows[:-1], kept, out=scratch("part_before", rows.shape, rows.dtype)[1:])
         filled, taps = filled_up(frames.shape, self._n_fft, rows.dtype)
-        mean = rows.dtype.type(0) if self.mean is None else window_sums(rows, length, hop) / rows.dtype.type(length)
+        kept_mean = 0 if self.mean is None else window_sums(rows, length, hop) * (kept / rows.dtype.type(length))
         with unbuffered():
             if self.mean is None:
                 np.multiply(frames, weights[:length], out=taps)
             else:
-                np.subtract(frames, kept * mean, out=taps)
+                np.subtract(frames, kept_mean, out=taps)
                 weigh_rows(filled, weights)
         if weights[0]:  # the first tap of a frame is its own predecessor
-            taps[:, :1] = weights[0] * (kept * (sliding(rows, 1, hop)[: len(frames)] - mean))
+            taps[:, :1] = weights[0] * (kept * sliding(rows, 1, hop)[: len(frames)] - kept_mean)
         return filled.copy() if self.spectrum is None else self.spectrum.apply(filled)
 
 

@@ -19,7 +19,8 @@ from featkit.admission import as_array, as_samples
 from featkit.errors import InputError, ParameterError
 from featkit.numeric import Array, row_sum
 from featkit.rows.scale import Affine, Samples
-from featkit.stage import Geometry, Pointwise, Stage, Whole, Windowed
+from featkit.stage import Pointwise, Stage, Whole
+from featkit.windowed import Geometry, Windowed
 
 #: Signals that stay below it count as silence, and are not amplified: 24 bits end at -144 dBFS, 32 bits at -193.
 SILENCE_DBFS = -200.0

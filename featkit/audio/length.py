@@ -8,7 +8,8 @@ import numpy as np
 
 from featkit.errors import InputError
 from featkit.numeric import Array, Rows
-from featkit.stage import Geometry, Stage, Whole, Windowed
+from featkit.stage import Stage, Whole
+from featkit.windowed import Geometry, Windowed
 
 
 class Trim(Windowed):

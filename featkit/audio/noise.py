@@ -14,7 +14,8 @@ import numpy as np
 
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, concatenate, constant
-from featkit.stage import Geometry, Learner, Pointwise, RowShape, Stage, State, Whole, Windowed
+from featkit.stage import Learner, Pointwise, RowShape, Stage, State, Whole
+from featkit.windowed import Geometry, Windowed
 
 #: Bins that a constant offset reaches through a window's main lobe. They are never mixed with their neighbours.
 OFFSET_BINS = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from featkit.numeric import Array, Fill
-from featkit.stage import Geometry, Windowed
+from featkit.windowed import Geometry, Windowed
 
 
 class Pad(Windowed):

@@ -8,7 +8,8 @@ import numpy as np
 
 from featkit.memory import scratch, unbuffered
 from featkit.numeric import Array, row_sum
-from featkit.stage import Geometry, Pointwise, Windowed
+from featkit.stage import Pointwise
+from featkit.windowed import Geometry, Windowed
 
 
 class RemoveMean(Pointwise):

@@ -11,7 +11,8 @@ import numpy as np
 from featkit.audio.noise import TINY, TrackedNoise, across, bell, weighed, weighed_windows
 from featkit.errors import ParameterError, ShapeError
 from featkit.numeric import Array, Rows, constant
-from featkit.stage import Geometry, RowShape, Stage, State, Whole, Windowed
+from featkit.stage import RowShape, Stage, State, Whole
+from featkit.windowed import Geometry, Windowed
 
 #: Powers farther above the noise than this, or farther below it, count as this far.
 MOST = 1e8

@@ -10,7 +10,8 @@ import numpy as np
 from featkit.audio.frames import Frames
 from featkit.errors import ParameterError
 from featkit.numeric import Array, Fill, constant, project, row_sum, weights
-from featkit.stage import Geometry, RowShape, Windowed
+from featkit.stage import RowShape
+from featkit.windowed import Geometry, Windowed
 
 #: About how many lags there are in a second, whatever the rate. At 8 kHz, a trough between two samples is then found as deep
 #: as one on them; at 192 kHz, noise far above speech is left out.

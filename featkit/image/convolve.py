@@ -13,7 +13,8 @@ from featkit.errors import ParameterError, ReadError, ShapeError, did_you_mean
 from featkit.image.plane import Pair, check_pair, pair, wider
 from featkit.memory import scratch
 from featkit.numeric import Array, Fill
-from featkit.stage import BLOCK_BYTES, Geometry, RowShape, Windowed
+from featkit.stage import BLOCK_BYTES, RowShape
+from featkit.windowed import Geometry, Windowed
 
 
 class Convolve(Windowed):

@@ -9,7 +9,8 @@ import numpy as np
 from featkit.errors import ParameterError, ShapeError
 from featkit.image.plane import no_rows, wider
 from featkit.numeric import Array, constant
-from featkit.stage import Geometry, Pointwise, RowShape, Whole, Windowed
+from featkit.stage import Pointwise, RowShape, Whole
+from featkit.windowed import Geometry, Windowed
 
 
 class ImageDct(Whole):

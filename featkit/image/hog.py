@@ -9,7 +9,8 @@ import numpy as np
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.image.plane import Pair, check_pair, pair
 from featkit.numeric import Array, row_sum, sliding
-from featkit.stage import Geometry, RowShape, Windowed
+from featkit.stage import RowShape
+from featkit.windowed import Geometry, Windowed
 
 
 class Hog(Windowed):

@@ -10,7 +10,8 @@ import numpy as np
 from featkit.errors import ParameterError
 from featkit.image.plane import wider
 from featkit.numeric import Array, constant
-from featkit.stage import Geometry, RowShape, Windowed, covered
+from featkit.stage import RowShape
+from featkit.windowed import Geometry, Windowed, covered
 
 
 class LocalBinaryPattern(Windowed):

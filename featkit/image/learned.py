@@ -12,7 +12,8 @@ from featkit import numeric
 from featkit.draws import keys_of_rows
 from featkit.errors import InputError, ParameterError, ShapeError
 from featkit.numeric import Array, row_sum, sliding
-from featkit.stage import Geometry, Learner, RowShape, Windowed
+from featkit.stage import Learner, RowShape
+from featkit.windowed import Geometry, Windowed
 
 #: So many patches are looked at in one go.
 _TOGETHER = 20_000

@@ -10,7 +10,8 @@ import numpy as np
 
 from featkit.errors import ParameterError, ShapeError
 from featkit.numeric import Array, Fill, Rows, source_index
-from featkit.stage import Geometry, RowShape, Windowed
+from featkit.stage import RowShape
+from featkit.windowed import Geometry, Windowed
 
 #: One number for both, or height and width.
 Pair: TypeAlias = int | tuple[int, int]

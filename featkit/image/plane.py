@@ -32,7 +32,7 @@ def check_pair(stage: Stage, low: int, *names: str) -> None:
 
 
 def wider(rows: Array, left: int, right: int, fill: Fill) -> Array:
-    """Rows of pixels with more columns on both sides, made up as :class:`featkit.stage.Geometry` makes up rows.
+    """Rows of pixels with more columns on both sides, made up as :class:`featkit.windowed.Geometry` makes up rows.
 
     >>> wider(np.array([[[1.0], [2.0]]]), 1, 2, "edge")[0].T
     array([[1., 1., 2., 2., 2.]])

@@ -7,7 +7,8 @@ import numpy as np
 from featkit.errors import ParameterError, ShapeError
 from featkit.image.plane import Pair, check_pair, pair, wider
 from featkit.numeric import Array, Fill
-from featkit.stage import Geometry, RowShape, Windowed
+from featkit.stage import RowShape
+from featkit.windowed import Geometry, Windowed
 
 
 class _Pool(Windowed):

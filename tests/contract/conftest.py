@@ -22,7 +22,7 @@ import featkit
 from featkit.numeric import concatenate
 from featkit.parameters import field_types
 from featkit.pipeline import Pipeline
-from featkit.stage import Geometry
+from featkit.windowed import Geometry
 
 # --- stages that only the tests have ----------------------------------------------------------------------------------
 

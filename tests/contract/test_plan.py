@@ -16,7 +16,7 @@ from featkit.audio.mel import MelBank
 from featkit.audio.spectrum import FourierTransform, parts_of_bins
 from featkit.numeric import window_sums
 from featkit.pipeline import Pipeline
-from featkit.stage import Geometry, Windowed
+from featkit.windowed import Geometry, Windowed
 
 
 def inside(stage):
