@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
@@ -28,6 +29,30 @@ def _scipy_fftpack() -> ModuleType:
     import scipy.fftpack
 
     return scipy.fftpack
+
+
+class _Probe(threading.local):
+    """Whether ``scipy.fft.set_backend`` chose another library: that one takes a transform where SciPy's own is left out.
+
+    What leaves it out belongs to a thread, and costs as much to make as to use.
+    """
+
+    def __init__(self) -> None:
+        self.value = np.ones(1)
+        self.without_scipy = _scipy_fft().skip_backend("scipy")
+
+    def another_library_is_set(self) -> bool:
+        try:
+            with self.without_scipy:
+                _scipy_fft().rfft(self.value)
+        except NotImplementedError as refused:
+            return bool(refused.args[1:])  # who was asked: a library that itself needs SciPy's
+        return True
+
+
+@cache
+def _probe() -> _Probe:
+    return _Probe()
 
 
 class FourierTransform(Pointwise):
@@ -77,21 +102,17 @@ class FourierTransform(Pointwise):
         """
         if self.engine == "featkit" or not len(rows):
             return self.transform(rows)
-        try:
-            with _scipy_fft().skip_backend("scipy"):
-                return self.transform(rows)
-        except NotImplementedError as refused:
-            if refused.args[1:]:  # who was asked: another library, which itself needs SciPy's
-                return self.transform(rows)
-        return _along_axis_0(_scipy_fftpack().rfft, self._filled(rows).T).T
+        transform = _scipy_fft().rfft if _probe().another_library_is_set() else _scipy_fftpack().rfft
+        return _along_axis_0(transform, self._filled(rows).T).T
 
     def _points(self, rows: Array) -> int:
         return self.n_fft or int(rows.shape[-1])
 
     def _filled(self, rows: Array) -> Array:
-        if rows.shape[-1] == self._points(rows):
+        n_fft = self._points(rows)
+        if rows.shape[-1] == n_fft:
             return rows
-        filled, taps = filled_up(rows.shape, self._points(rows), rows.dtype)
+        filled, taps = filled_up(rows.shape, n_fft, rows.dtype)
         taps[:] = rows
         return filled
 
