@@ -18,9 +18,9 @@ def keep_freed_memory() -> None:
 
     glibc maps a large piece anew each time, and the system clears its pages, which costs more than the mathematics in a
     block; until a larger piece was freed once (mallopt(3), M_MMAP_THRESHOLD). So one is, untouched: a little larger than the
-    blocks are, since it holds for all the rest of the process, too.
+    blocks are, and what another FFT library makes of one on the way, since it holds for all the rest of the process, too.
     """
-    np.empty(2048 * 1024, np.uint8)
+    np.empty(2560 * 1024, np.uint8)
 
 
 class _Workspace(threading.local):
