@@ -186,6 +186,11 @@ class Pipeline(Stage):
     def flush(self, state: State) -> Rows | None:
         return _flush(self.plan, state)
 
+    def alone(self, rows: Rows) -> Rows:
+        for stage in self.plan:
+            rows = stage.alone(rows)
+        return rows
+
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Run what streams block by block, and what doesn't between on all of its input."""
         if len(self._stretches) == 1 and self.streamable:

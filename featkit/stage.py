@@ -102,6 +102,10 @@ class Stage(Parameters):
         rest = self.flush(state)
         return out if rest is None else concatenate([out, rest])
 
+    def alone(self, rows: Rows) -> Rows:
+        """All rows out, for an input that comes in one piece: :meth:`end` with nothing before it."""
+        return self.end(self.init(), rows)
+
     def count(self, n: int) -> int | None:
         """How many rows come out for ``n`` rows in; None where it depends on the data."""
         return n
@@ -178,7 +182,7 @@ class Stage(Parameters):
         count = self.count(len(rows))
         if self.streamable and len(rows) < ONE_PIECE * block:  # nothing of what many pieces need
             keep_freed_memory()
-            return owned(_announced(self.end(self.init(), self.admit(rows)), count), rows)
+            return owned(_announced(self.alone(self.admit(rows)), count), rows)
         return owned(_gather(self.through(rows, self._admitted([rows])), count), rows)
 
     def _as_whole(self, rows: Any) -> Rows:
@@ -413,6 +417,9 @@ class Pointwise(Stage):
         return None, self.apply(rows)
 
     def end(self, state: State, rows: Rows) -> Rows:
+        return self.apply(rows)
+
+    def alone(self, rows: Rows) -> Rows:
         return self.apply(rows)
 
     @property

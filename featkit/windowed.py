@@ -137,6 +137,11 @@ class Windowed(Stage):
         held, start, seen, done = _joined(state, self.taken(rows))
         return self.between(held, start, done, max(done, self.ended(seen)), seen)
 
+    def alone(self, rows: Array) -> Array:
+        taken = self.taken(rows)
+        seen = len(taken)
+        return self.between(taken, 0, 0, self.ended(seen), seen)
+
     def flush(self, state: Held | None) -> Array | None:
         if state is None:
             return None
@@ -239,22 +244,24 @@ def covered(held: Array, start: int, first: int, last: int, seen: int, geometry:
 
 def _covered(held: Array, start: int, first: int, last: int, seen: int, geometry: Geometry) -> list[Array]:
     """The rows that windows first..last-1 lie over, in pieces: what lies outside the signal is made up."""
-    begin, end = first * geometry.hop - geometry.left, (last - 1) * geometry.hop - geometry.left + geometry.span
-    here = held[max(0, begin - start) : max(0, end - start)]
-    before, behind = range(begin, min(end, start)), range(max(begin, start + len(held)), end)
-    pieces = [_made_up(held, start, before, seen, geometry)] if before else []
-    pieces.append(here)
-    return [*pieces, _made_up(held, start, behind, seen, geometry)] if behind else pieces
+    span, hop, left, _, fill, _ = geometry
+    begin, end, stop = first * hop - left, (last - 1) * hop - left + span, start + len(held)
+    pieces = [held[max(0, begin - start) : max(0, end - start)]]
+    if begin < start:
+        pieces.insert(0, _made_up(held, start, begin, min(end, start), seen, fill))
+    if end > stop:
+        pieces.append(_made_up(held, start, max(begin, stop), end, seen, fill))
+    return pieces
 
 
-def _made_up(held: Array, start: int, outside: range, seen: int, geometry: Geometry) -> Array:
-    """Rows whose indices lie outside of what is held, and so outside of the signal: what windows need is held."""
-    if geometry.fill == "zero":
-        return np.zeros((len(outside), *held.shape[1:]), held.dtype)
-    fill: Fill = geometry.fill  # type: ignore[assignment]  # "inside" makes nothing up
+def _made_up(held: Array, start: int, first: int, stop: int, seen: int, fill: str) -> Array:
+    """Rows first..stop-1, which lie outside of what is held, and so outside of the signal: what windows need is held."""
+    if fill == "zero":
+        return np.zeros((stop - first, *held.shape[1:]), held.dtype)
     if fill != "edge":
-        turn = -(fill == "mirror") if outside.start < 0 else 2 * seen - 2 + (fill == "mirror")  # row i is row turn - i
-        first, last = turn - outside.start, turn - outside.stop + 1
-        if last >= 0 and first < seen:  # folded once: rows that lie side by side, backwards
-            return held[last - start : first - start + 1][::-1]
-    return held[source_index(np.arange(outside.start, outside.stop), seen, fill) - start]
+        repeats = fill == "mirror"
+        turn = -repeats if first < 0 else 2 * seen - 2 + repeats  # row i is row turn - i
+        low, high = turn - stop + 1, turn - first + 1
+        if low >= 0 and high <= seen:  # folded once: rows that lie side by side, backwards
+            return held[low - start : high - start][::-1]
+    return held[source_index(np.arange(first, stop), seen, fill) - start]  # type: ignore[arg-type]  # not "inside"

@@ -47,9 +47,10 @@ class PowerBands(FourierTransform):
         return project(np.square(spectrum, out=spectrum), self._weights_of_parts(spectrum.dtype, spectrum.shape[-1]))
 
     def _weights_of_parts(self, dtype: np.dtype[Any], n_fft: int) -> Any:
-        if (dtype, n_fft) not in self._made:
-            self._made[dtype, n_fft] = self.bank.weights_for(dtype, n_fft // 2 + 1)[:, parts_of_bins(n_fft)]
-        return self._made[dtype, n_fft]
+        weights = self._made.get((dtype, n_fft))
+        if weights is None:
+            weights = self._made[dtype, n_fft] = self.bank.weights_for(dtype, n_fft // 2 + 1)[:, parts_of_bins(n_fft)]
+        return weights
 
     @cached_property
     def _made(self) -> dict[tuple[Any, int], Any]:

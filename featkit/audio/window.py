@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 
@@ -125,10 +126,20 @@ class Window(Pointwise):
 
     def weights_of(self, rows: Array) -> Array:
         """The weights of each tap of such frames, in their precision."""
+        kind = rows.shape[-1], rows.dtype
+        weights = self._made.get(kind)
+        if weights is None:
+            weights = self._made[kind] = self._weights(*kind)
+        return weights
+
+    def _weights(self, n: int, dtype: np.dtype[Any]) -> Array:
         if self.weights is not None:
-            return self.weights.astype(rows.dtype)
-        n = rows.shape[-1]
-        return _centred(self.kind, self.length or n, n, self.periodic, self.blackman_coeff, self.beta, rows.dtype.str)
+            return self.weights.astype(dtype)
+        return _centred(self.kind, self.length or n, n, self.periodic, self.blackman_coeff, self.beta, dtype.str)
+
+    @cached_property
+    def _made(self) -> dict[tuple[int, np.dtype[Any]], Array]:
+        return {}
 
     def fuse(self, after: tuple[Stage, ...]) -> tuple[Stage, int] | None:
         from featkit.audio.fused import fused_window

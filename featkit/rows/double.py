@@ -83,6 +83,9 @@ class InDouble(Stage):
         inside = self.stage.init() if state is None else state[0]
         return as_precision(self.stage.end(inside, as_precision(rows, np.float64)), np.finfo(rows.dtype).dtype)
 
+    def alone(self, rows: Array) -> Array:
+        return as_precision(self.stage.alone(as_precision(rows, np.float64)), np.finfo(rows.dtype).dtype)
+
     def flush(self, state: State) -> Array | None:
         if state is None:
             return None
