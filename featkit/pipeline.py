@@ -450,6 +450,9 @@ class Join(Stage):
         states = tuple((after, late[ready:].copy()) for (after, _), late in zip(stepped, waiting, strict=True))
         return states, beside([late[:ready] for late in waiting])
 
+    def alone(self, rows: Rows) -> Rows:
+        return self._beside([branch.alone(rows) for branch in self.branches])
+
     def flush(self, state: State) -> Rows | None:
         ends: list[Array] = []
         for branch, (held, late) in zip(self.branches, state, strict=True):
@@ -457,17 +460,18 @@ class Join(Stage):
                 return None
             rest = branch.flush(held)
             ends.append(late if rest is None else concatenate([late, rest]))
-        self._same_length([length_of(end) for end in ends])
-        return beside(ends)
+        return self._beside(ends)
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         if self.streamable:
             yield from super().drive(blocks)
             return
         whole = concatenate(list(blocks))
-        ends = [concatenate(list(branch.drive([whole]))) for branch in self.branches]
-        self._same_length([length_of(end) for end in ends])
-        yield beside(ends)
+        yield self._beside([concatenate(list(branch.drive([whole]))) for branch in self.branches])
+
+    def _beside(self, made: list[Rows]) -> Rows:
+        self._same_length([length_of(rows) for rows in made])
+        return beside(made)
 
     def _same_length(self, lengths: list[Any]) -> None:
         for branch, length in zip(self.branches, lengths, strict=True):

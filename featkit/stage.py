@@ -104,7 +104,7 @@ class Stage(Parameters):
 
     def alone(self, rows: Rows) -> Rows:
         """All rows out, for an input that comes in one piece: :meth:`end` with nothing before it."""
-        return self.end(self.init(), rows)
+        return self.end(self.init(), rows) if self.streamable else concatenate(list(self.drive([rows])))
 
     def count(self, n: int) -> int | None:
         """How many rows come out for ``n`` rows in; None where it depends on the data."""
@@ -180,7 +180,7 @@ class Stage(Parameters):
             return owned(_gather(self.drive(self._admitted([rows])), None), rows)
         block = self.entered_in_blocks_of(rows)
         count = self.count(len(rows))
-        if self.streamable and len(rows) < ONE_PIECE * block:  # nothing of what many pieces need
+        if len(rows) < ONE_PIECE * block:  # nothing of what many pieces need
             keep_freed_memory()
             return owned(_announced(self.alone(self.admit(rows)), count), rows)
         return owned(_gather(self.through(rows, self._admitted([rows])), count), rows)
