@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from itertools import chain, groupby, islice
+from itertools import chain, islice
 from typing import Any, Self
 
 from featkit.admission import as_rows
@@ -187,9 +187,18 @@ class Pipeline(Stage):
         return _flush(self.plan, state)
 
     def alone(self, rows: Rows) -> Rows:
-        for stage in self.plan:
+        stages, rest = self._while_short
+        for stage in stages:
             rows = stage.alone(rows)
-        return rows
+        return rows if rest is None else rest.entire(rows)
+
+    @cached_property
+    def _while_short(self) -> tuple[tuple[Stage, ...], Pipeline | None]:
+        """The stages up to one that makes many rows of few (it fills a clip up to half a minute), and those after it."""
+        for at, stage in enumerate(self.plan[:-1], 1):
+            if _lengthens(stage):
+                return self.plan[:at], Pipeline(tuple(chain.from_iterable(stages for _, stages in self.planned[at:])))
+        return self.plan, None
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Run what streams block by block, and what doesn't between on all of its input."""
@@ -207,11 +216,20 @@ class Pipeline(Stage):
 
     @cached_property
     def _stretches(self) -> tuple[Stage, ...]:
-        """What streams in one go, and each stage between that doesn't."""
+        """What streams in one go, and each stage between that doesn't; what comes out of one is cut anew for the next.
+
+        A stretch ends with a stage that makes many rows of few, too.
+        """
         stretches: list[Stage] = []
-        for streams, group in groupby(self.stages, key=lambda stage: stage.streamable):
-            stages = tuple(group)
-            stretches += [Pipeline(stages)] if streams else stages
+        stretch: tuple[Stage, ...] = ()
+        for (runs, stages), following in zip(self.planned, (*self.plan[1:], None), strict=True):
+            if not runs.streamable:
+                stretches.append(runs)
+                continue
+            stretch += stages
+            if following is None or not following.streamable or _lengthens(runs):
+                stretches.append(Pipeline(stretch))
+                stretch = ()
         return tuple(stretches)
 
     def widest(self, row: RowShape, size: int) -> tuple[int, int]:
@@ -572,9 +590,13 @@ def _flush(stages: tuple[Stage, ...], state: State) -> Rows | None:
     return rows
 
 
+def _lengthens(stage: Stage) -> bool:
+    return (stage.count(1) or 0) > 1
+
+
 def _over_stretches(stretches: Iterable[Stage], rows: Iterator[Rows]) -> Iterator[Rows]:
     for stretch in stretches:
-        rows = stretch.drive(rows) if stretch.streamable else _reblocked(stretch.drive(rows))
+        rows = stretch.drive(stretch.pieces(rows))
     return rows
 
 
@@ -590,12 +612,6 @@ def _after_one_another(stages: tuple[Stage, ...], blocks: Iterator[Rows]) -> Ite
 
 def _bytes(found: tuple[int, int]) -> int:
     return found[0]
-
-
-def _reblocked(blocks: Iterable[Rows], length: int = 1024) -> Iterator[Rows]:
-    for block in blocks:
-        for at in range(0, max(length_of(block), 1), length):
-            yield block[at : at + length]
 
 
 # --- axis strings ---------------------------------------------------------------------------------------------------------

@@ -185,6 +185,12 @@ class Stage(Parameters):
             return owned(_announced(self.alone(self.admit(rows)), count), rows)
         return owned(_gather(self.through(rows, self._admitted([rows])), count), rows)
 
+    def entire(self, rows: Rows) -> Rows:
+        """All rows out, for a whole input that another stage gave: in one piece or block by block, as a call does it."""
+        if not isinstance(rows, np.ndarray) or len(rows) < ONE_PIECE * self.entered_in_blocks_of(rows):
+            return self.alone(rows)
+        return _gather(self.through(rows, self.pieces([rows])), self.count(len(rows)))
+
     def _as_whole(self, rows: Any) -> Rows:
         axis = self.axes()[0][0]
         if axis == "example":  # several arrays side by side
@@ -282,9 +288,18 @@ class Stage(Parameters):
             elif not (is_sparse(block) or hasattr(block, "__len__")):  # a generator, or nothing that has rows
                 yield entrance.take(block)
                 continue
-            length = self._piece(block)
-            for at in range(0, max(length_of(block), 1), length):
-                yield entrance.take(block[at : at + length])
+            for piece in self.pieces([block]):
+                yield entrance.take(piece)
+
+    def pieces(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
+        """Blocks cut to a size that stays in the cache."""
+        for block in blocks:
+            length, rows = self._piece(block), length_of(block)
+            if rows <= length:
+                yield block
+                continue
+            for at in range(0, rows, length):
+                yield block[at : at + length]
 
     def drive(self, blocks: Iterable[Rows]) -> Iterator[Rows]:
         """Run the contract over blocks that are admitted already."""

@@ -135,13 +135,13 @@ class LinearPrediction(Pointwise):
     def apply(self, rows: Array) -> Array:
         spectra = np.maximum(rows, 0)
         lags = numeric.project(spectra, _autocorrelation_weights(rows.dtype.str, self.order, rows.shape[-1])).T
-        made = np.zeros_like(lags)
+        made, terms = np.zeros_like(lags), np.empty_like(lags)
         error, filtered = made[0], made[1:]
         error[:] = lags[0]
-        for i in range(self.order):  # term by term: the bytes of a row must not depend on the rows beside it
-            left = lags[i + 1].copy()
-            for j in range(i):
-                left += filtered[j] * lags[i - j]
+        for i in range(self.order):
+            terms[0] = lags[i + 1]
+            np.multiply(filtered[:i], lags[i:0:-1], out=terms[1 : i + 1])
+            left = numeric.sum_of_terms(terms[: i + 1])
             # At most 1; beyond is rounding, where a spectrum of few lines leaves no error to predict.
             reflection = np.divide(left, error, out=np.sign(left), where=np.abs(left) < error)
             error *= np.maximum(1 - reflection * reflection, float(self.floor))
@@ -203,9 +203,9 @@ class PredictionCepstrum(Pointwise):
         filtered = np.ascontiguousarray(rows.T)
         cepstra = np.empty((self.n, len(rows)), rows.dtype)
         cepstra[0] = np.log(np.maximum(filtered[0], max(float(self.floor), float(np.finfo(rows.dtype).tiny))))
-        for i in range(1, self.n):
-            total = np.zeros(len(rows), rows.dtype)
-            for j in range(1, i):
-                total += (i - j) * filtered[j] * cepstra[i - j]
-            cepstra[i] = -filtered[i] - total / i
+        falling, terms = np.arange(self.n, 0, -1, dtype=rows.dtype)[:, None], np.zeros((self.n, len(rows)), rows.dtype)
+        for i in range(1, self.n):  # terms[0] stays 0
+            np.multiply(filtered[1:i], falling[self.n - i + 1 :], out=terms[1:i])
+            terms[1:i] *= cepstra[i - 1 : 0 : -1]
+            cepstra[i] = -filtered[i] - numeric.sum_of_terms(terms[:i]) / i
         return np.ascontiguousarray(cepstra.T)

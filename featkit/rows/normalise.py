@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from featkit.errors import InputError, ParameterError, ShapeError
-from featkit.numeric import Array, concatenate
+from featkit.numeric import Array, sum_of_terms
 from featkit.pipeline import Pipeline, pipeline
 from featkit.rows.scale import Precision
 from featkit.stage import Learner, Pointwise, RowShape, Stage, Whole
@@ -192,18 +192,33 @@ class UtteranceCmvn(Whole):
         return row
 
     def settle(self, blocks: Iterable[Array]) -> Pipeline:
-        rows = concatenate(list(blocks))
-        if not len(rows):
+        frames, sums = 0, np.zeros((2, 1))
+        precision: Any = None
+        for rows in blocks:
+            frames, precision = frames + len(rows), rows.dtype.name
+            for at in range(0, len(rows), _AT_ONCE):
+                sums = self._summed(sums, rows[at : at + _AT_ONCE])
+        if not frames:
             raise InputError("there is no frame to take the mean of; give an input that is long enough for a frame")
-        wide = np.ascontiguousarray(rows, np.float64)
-        mean = np.add.reduce(wide, axis=0) / len(wide)
+        mean = sums[0] / frames
         deviation = np.ones_like(mean)
         if self.variance:
-            spread = np.add.reduce(wide * wide, axis=0) / len(wide) - mean * mean
-            deviation = np.sqrt(np.maximum(spread, self.floor))
+            deviation = np.sqrt(np.maximum(sums[1] / frames - mean * mean, self.floor))
         skipped = list(self.skip)
         mean[skipped], deviation[skipped] = 0.0, 1.0
-        return pipeline(Precision("float64"), Normalise(mean, deviation), Precision(rows.dtype.name))
+        return pipeline(Precision("float64"), Normalise(mean, deviation), Precision(precision))
+
+    def _summed(self, sums: Array, rows: Array) -> Array:
+        """The sums so far of values, and of squares, with some more rows: one after the other, however they come in blocks."""
+        values = np.array(rows, np.float64, order="C")
+        powers = [values, values * values] if self.variance else [values]
+        for terms, so_far in zip(powers, sums, strict=False):
+            terms[0] += so_far
+        return np.array([sum_of_terms(terms) for terms in powers])
+
+
+#: So many rows are summed in double precision at a time.
+_AT_ONCE = 1024
 
 
 class Running(NamedTuple):

@@ -90,6 +90,34 @@ def test_block_size_does_not_change_the_bytes(usable, precision, on, monkeypatch
         on.same_bytes(usable(rows), several)
 
 
+SEEN = []
+
+
+class Seen(featkit.Pointwise):
+    """Tells how many rows come at a time."""
+
+    name = "seen"
+    formula = "y = x"
+
+    def apply(self, rows):
+        SEEN.append(len(rows))
+        return rows
+
+
+@pytest.mark.parametrize("before", [featkit.FixLength(10**6), featkit.PeakNormalise()], ids=lambda stage: stage.name)
+def test_what_a_stage_gives_all_at_once_is_cut_into_blocks_for_the_next(before):
+    """A clip filled up to a minute, or a signal of which the peak was needed first."""
+    rest = featkit.Frames(400, 160) | Seen()
+    signal = np.full(5000 if before.streamable else 10**6, 0.25, np.float32)
+    frames, block = rest.count(10**6), rest.block_length(signal) // 160
+    SEEN.clear()
+    rows = (before | rest)(signal)
+    assert sum(SEEN) == len(rows) == frames
+    assert max(SEEN) < 1.5 * block
+    assert len(SEEN) < 2 * frames / block
+    np.testing.assert_array_equal(rows, rest(before(signal)))
+
+
 def rounds_elsewhere(stage):
     return bool(stage.fused_error) or any(map(rounds_elsewhere, stage.parts().values()))
 
