@@ -221,6 +221,8 @@ if TYPE_CHECKING:
     from featkit.image.spaces import RgbToLab as RgbToLab
     from featkit.image.spaces import RgbToYcbcr as RgbToYcbcr
     from featkit.image.statistics import ChannelStatistics as ChannelStatistics
+    from featkit.learner import Learner as Learner
+    from featkit.learner import Supervised as Supervised
     from featkit.pipeline import Join as Join
     from featkit.recipe import parse_recipe as parse_recipe
     from featkit.rows.activation import Elu as Elu
@@ -249,11 +251,9 @@ if TYPE_CHECKING:
     from featkit.rows.standardise import Standardise as Standardise
     from featkit.rows.standardise import ZScore as ZScore
     from featkit.rows.unit import UnitNorm as UnitNorm
-    from featkit.stage import Learner as Learner
     from featkit.stage import Pointwise as Pointwise
     from featkit.stage import Stage as Stage
     from featkit.stage import Summary as Summary
-    from featkit.stage import Supervised as Supervised
     from featkit.stage import Whole as Whole
     from featkit.stream import Stream as Stream
     from featkit.text.case import LowerCase as LowerCase
@@ -401,6 +401,7 @@ _NAMES = {
     "image.resize": "Resize",
     "image.spaces": "RgbToHsv RgbToLab RgbToYcbcr",
     "image.statistics": "ChannelStatistics",
+    "learner": "Learner Supervised",
     "pipeline": "Join",
     "recipe": "parse_recipe",
     "rows.activation": "Elu Gelu LeakyRelu Relu Sigmoid Silu Softmax Tanh",
@@ -414,7 +415,7 @@ _NAMES = {
     "rows.spread": "UnitSpread",
     "rows.standardise": "Standardise ZScore",
     "rows.unit": "UnitNorm",
-    "stage": "Learner Pointwise Stage Summary Supervised Whole",
+    "stage": "Pointwise Stage Summary Whole",
     "stream": "Stream",
     "text.case": "LowerCase",
     "text.chinese": "ChineseWords CjkNgrams",

@@ -13,9 +13,10 @@ import numpy as np
 
 import featkit
 from featkit.errors import FeatkitError, ParameterError, did_you_mean
+from featkit.learner import Learner, Supervised
 from featkit.numeric import Array
 from featkit.pipeline import pipeline
-from featkit.stage import Learner, Pointwise, Stage, Summary, Supervised, Whole
+from featkit.stage import Pointwise, Stage, Summary, Whole
 from featkit.windowed import Windowed
 
 _KINDS = (Stage, Pointwise, Windowed, Summary, Whole, Learner, Supervised)

@@ -10,9 +10,10 @@ from typing import Any, Self
 from featkit.admission import as_rows
 from featkit.bundles import Bundle
 from featkit.errors import NotFitted, NotStreamable, ParameterError, ShapeError
+from featkit.learner import Learner, Supervised
 from featkit.numeric import Array, Rows, beside, concatenate, in_order, length_of
 from featkit.parameters import Parameters
-from featkit.stage import Axes, Learner, Pointwise, RowShape, Stage, State, Supervised, Whole
+from featkit.stage import Axes, Pointwise, RowShape, Stage, State, Whole
 from featkit.windowed import Windowed
 
 

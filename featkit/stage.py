@@ -10,9 +10,9 @@ Whole      ``apply(rows)``                the output needs all of the input; ref
 Learner    ``start update merge finish``  ``fit(items)`` returns a stage; its statistics can be merged
 ========== ============================== =============================================================================
 
-``Windowed`` has a module of its own, :mod:`featkit.windowed`. The contract below the kinds is three pure functions:
-``init() -> state``, ``step(state, rows) -> (state, rows)`` and ``flush(state) -> rows or None``. A call, a stream and a file
-being read in blocks all are the same ``step``.
+``Windowed`` and ``Learner`` have modules of their own, :mod:`featkit.windowed` and :mod:`featkit.learner`. The contract below
+the kinds is three pure functions: ``init() -> state``, ``step(state, rows) -> (state, rows)`` and
+``flush(state) -> rows or None``. A call, a stream and a file being read in blocks all are the same ``step``.
 """
 
 from __future__ import annotations
@@ -27,16 +27,10 @@ import numpy as np
 
 from featkit.admission import as_array, as_rows, as_samples
 from featkit.bundles import Bundle, mapped
-from featkit.errors import InputError, NotFitted, NotStreamable, ParameterError, ShapeError
+from featkit.entrance import Entrance
+from featkit.errors import InputError, NotStreamable, ShapeError
 from featkit.memory import keep_freed_memory
-from featkit.numeric import (
-    Array,
-    Rows,
-    concatenate,
-    in_order,
-    is_sparse,
-    length_of,
-)
+from featkit.numeric import Array, Rows, concatenate, in_order, is_sparse, length_of
 from featkit.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -56,7 +50,6 @@ BLOCK_BYTES = 900 * 1024
 FEW_ROWS = 200
 #: An input of fewer than so many blocks is one.
 ONE_PIECE = 2
-
 
 #: The remedy for an input that lacks one axis, where that isn't a single row.
 _MISSING_AXIS: dict[Axes, str] = {
@@ -386,41 +379,6 @@ def _axes(shape: str) -> tuple[Axes, Axes]:
     return tuple(given.split()), tuple(made.split())
 
 
-class Entrance:
-    """The door of a stage at work: what comes in is checked, converted, and of one width and type throughout."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.seen = 0
-        self._kind: tuple[tuple[int, ...], np.dtype[Any]] | None = None
-
-    def check(self, block: Array) -> None:
-        """Refuse an array with the wrong axes as a whole, before it is cut into pieces."""
-        given = self.stage.axes()[0]
-        if block.ndim == 0 or ("..." not in given and block.ndim != len(given)):
-            self.stage.admit(block, self.seen)
-
-    def check_width(self, shape: tuple[int, ...]) -> None:
-        """Refuse rows that the stage cannot take, or that hold nothing."""
-        if 0 in shape[1:]:
-            raise ShapeError(f"{type(self.stage).__name__} takes rows of at least one value, got shape {shape}")
-        self.stage.row_shape(shape[1:])
-
-    def take(self, block: Any) -> Rows:
-        """The next rows, ready for ``step``."""
-        rows = self.stage.admit(block, self.seen)
-        if isinstance(rows, np.ndarray):
-            kind = (rows.shape[1:], rows.dtype)
-            if self._kind is None:
-                self.check_width(rows.shape)
-                self._kind = kind
-            elif kind != self._kind:
-                was, now = (f"{dtype} rows of shape {shape}" for shape, dtype in (self._kind, kind))
-                raise InputError(f"an input keeps one width and type: before there were {was}, now come {now}")
-        self.seen += length_of(rows)
-        return rows
-
-
 class Pointwise(Stage):
     """A stage whose output row needs the input row of the same index only. The author writes :meth:`apply`."""
 
@@ -526,99 +484,6 @@ class Whole(Stage):
             yield from self.settle(everything).drive(everything)  # as apply has it, without a copy of the whole
         else:
             yield self.apply(concatenate(everything))
-
-
-class Learner(Stage):
-    """A stage that has to see data first: ``fit(items)`` returns the fitted stage and changes nothing here.
-
-    The author writes four functions over *statistics* that add up (counts, sums): ``start() -> statistics``,
-    ``update(statistics, rows) -> statistics``, ``merge(a, b) -> statistics`` and ``finish(statistics) -> Stage``. So a
-    corpus can be split over machines: ``finish(merge(a, b))`` of two halves equals ``fit`` of the whole.
-    """
-
-    #: Whether they add up exactly (integers do), so that what a pipeline makes of an item may be learned from in blocks.
-    exact: ClassVar[bool] = False
-
-    def start(self) -> Any:
-        """The statistics of nothing."""
-        raise NotImplementedError(f"{type(self).__name__} must define start()")
-
-    def update(self, statistics: Any, rows: Rows) -> Any:
-        """The statistics with these rows added."""
-        raise NotImplementedError(f"{type(self).__name__} must define update(statistics, rows)")
-
-    def merge(self, one: Any, other: Any) -> Any:
-        """The statistics of both together."""
-        raise NotImplementedError(f"{type(self).__name__} must define merge(one, other)")
-
-    def finish(self, statistics: Any) -> Stage:
-        """The stage that these statistics define."""
-        raise NotImplementedError(f"{type(self).__name__} must define finish(statistics)")
-
-    def gather(self, items: Iterable[Any]) -> Any:
-        """The statistics of an iterable of inputs, to be merged with others or finished."""
-        statistics = self.start()
-        for item in items:
-            statistics = self.update(statistics, self.admit(item))
-        return statistics
-
-    def fit(self, items: Iterable[Any]) -> Stage:
-        """Learn from an iterable of inputs (utterances, blocks of documents) and return the fitted stage."""
-        return self.finish(self.gather(items))
-
-    def fit_apply(self, items: Iterable[Any]) -> tuple[Stage, list[Rows]]:
-        """Fit, and what the fitted stage makes of the same items, which are read once.
-
-        A Learner that keeps what it needs of the items while it learns (counts, not words) overrides it.
-        """
-        kept = list(items)
-        fitted = self.fit(kept)
-        return fitted, fitted.map(kept)
-
-    def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
-        raise NotFitted(f"{type(self).__name__} has learned nothing yet; call fit(items) and use the stage it returns")
-
-
-class Supervised(Learner):
-    """A Learner that is told what each row is: ``fit(items, labels)``, with the labels of every item's rows.
-
-    The author writes ``update(statistics, rows, labels)`` instead of ``update(statistics, rows)``.
-    """
-
-    def update(self, statistics: Any, rows: Rows, labels: Any = None) -> Any:
-        """The statistics with these rows and their labels added."""
-        raise NotImplementedError(f"{type(self).__name__} must define update(statistics, rows, labels)")
-
-    def gather(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> Any:
-        """The statistics of an iterable of inputs and, as long, of the labels of their rows."""
-        name, statistics = type(self).__name__, self.start()
-        if labels is None:
-            raise ParameterError(
-                f"{name} learns from labels; call fit(items, labels), with the labels of each item's rows"
-            )
-        told = iter(labels)
-        for item in items:
-            rows = self.admit(item)
-            given = next(told, None)
-            count = 0 if given is None else len(given)
-            if count != length_of(rows):
-                raise InputError(f"{name} takes one label a row: an item has {length_of(rows)} rows and {count} labels")
-            statistics = self.update(statistics, rows, given)
-        if next(told, None) is not None:
-            raise InputError(
-                f"{name} was given labels for more items than there are; give those of each item, in order"
-            )
-        return statistics
-
-    def fit(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> Stage:
-        """Learn from inputs and the labels of their rows, and return the fitted stage."""
-        return self.finish(self.gather(items, labels))
-
-    def fit_apply(self, items: Iterable[Any], labels: Iterable[Any] | None = None) -> tuple[Stage, list[Rows]]:
-        """Fit, and what the fitted stage makes of the same items."""
-        kept = list(items)
-        fitted = self.fit(kept, labels)
-        return fitted, fitted.map(kept)
 
 
 def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:

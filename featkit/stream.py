@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from featkit.entrance import Entrance
 from featkit.errors import InputError
 from featkit.numeric import Rows
 from featkit.pipeline import refuse_to_stream
-from featkit.stage import Entrance, Stage, owned
+from featkit.stage import Stage, owned
 
 
 class Stream:

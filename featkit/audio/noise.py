@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from featkit.errors import InputError, ParameterError, ShapeError
+from featkit.learner import Learner
 from featkit.numeric import Array, concatenate, constant
-from featkit.stage import Learner, Pointwise, RowShape, Stage, State, Whole
+from featkit.stage import Pointwise, RowShape, Stage, State, Whole
 from featkit.windowed import Geometry, Windowed
 
 #: Bins that a constant offset reaches through a window's main lobe. They are never mixed with their neighbours.

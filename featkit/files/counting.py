@@ -14,9 +14,10 @@ from featkit.errors import InputError
 from featkit.files.atomic import explained
 from featkit.files.parallel import Workers, fit, rows
 from featkit.files.text import DocumentBlocks, Piece
+from featkit.learner import Learner
 from featkit.numeric import Array, Rows
 from featkit.pipeline import Pipeline
-from featkit.stage import Learner, Stage
+from featkit.stage import Stage
 from featkit.text.counts import BagOfWords, Tally
 from featkit.text.strings import Strings
 from featkit.text.vocabulary import TermCounts, Vocabulary

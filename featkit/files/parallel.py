@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from featkit.errors import InputError, ParameterError
 from featkit.files.text import DocumentBlocks, Piece
+from featkit.learner import Learner
 from featkit.numeric import Rows, concatenate
 from featkit.pipeline import Pipeline, learns
-from featkit.stage import Learner, Stage
+from featkit.stage import Stage
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -11,10 +11,10 @@ from featkit.errors import InputError
 from featkit.fusion.dense import Dense
 from featkit.fusion.descent import Minimum, descend_path
 from featkit.fusion.labels import OneLabel, different
+from featkit.learner import Supervised
 from featkit.numeric import Array, Rows, concatenate, length_of
 from featkit.pipeline import Pipeline, pipeline
 from featkit.rows.activation import Softmax
-from featkit.stage import Supervised
 
 
 class Gathered(NamedTuple):

@@ -9,12 +9,13 @@ import numpy as np
 from featkit.errors import InputError, ShapeError
 from featkit.fusion.each import Each
 from featkit.fusion.modalities import Modalities, OverModalities, refuse_missing, taken
+from featkit.learner import Learner
 from featkit.numeric import Array, Rows, beside, is_sparse
 from featkit.pipeline import Pipeline, pipeline
 from featkit.rows.normalise import Cmvn, Moments
 from featkit.rows.scale import Identity
 from featkit.rows.spread import UnitSpread
-from featkit.stage import Learner, Pointwise, State
+from featkit.stage import Pointwise, State
 
 
 class SideBySide(OverModalities):

@@ -9,10 +9,11 @@ import numpy as np
 
 from featkit.errors import ParameterError, ShapeError
 from featkit.fusion.modalities import Modalities, OverModalities, taken
+from featkit.learner import Learner
 from featkit.numeric import Rows, is_sparse, length_of
 from featkit.parameters import Parameters
 from featkit.pipeline import Join, Pipeline, fit_stage, learns
-from featkit.stage import Learner, Pointwise, Stage, State
+from featkit.stage import Pointwise, Stage, State
 
 
 class Each(OverModalities):

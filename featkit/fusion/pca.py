@@ -6,8 +6,9 @@ import numpy as np
 
 from featkit.errors import InputError, ParameterError
 from featkit.fusion.dense import Dense
+from featkit.learner import Learner
 from featkit.numeric import Array, Rows, concatenate, is_sparse, length_of, training_product
-from featkit.stage import Learner, RowShape
+from featkit.stage import RowShape
 
 
 class Pca(Learner):

@@ -14,8 +14,9 @@ from featkit.fusion.average import Rest, WeightedAverage
 from featkit.fusion.labels import ManyLabels, OneLabel, different
 from featkit.fusion.modalities import Modalities, OverModalities
 from featkit.fusion.product import WeightedProduct, log_odds
+from featkit.learner import Supervised
 from featkit.numeric import Array
-from featkit.stage import Stage, Supervised
+from featkit.stage import Stage
 
 
 class FitWeights(Supervised, OverModalities):

@@ -11,8 +11,9 @@ import numpy as np
 from featkit import numeric
 from featkit.draws import keys_of_rows
 from featkit.errors import InputError, ParameterError, ShapeError
+from featkit.learner import Learner
 from featkit.numeric import Array, row_sum, sliding
-from featkit.stage import Learner, RowShape
+from featkit.stage import RowShape
 from featkit.windowed import Geometry, Windowed
 
 #: So many patches are looked at in one go.

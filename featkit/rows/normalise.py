@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from featkit.errors import InputError, ParameterError, ShapeError
+from featkit.learner import Learner
 from featkit.numeric import Array, sum_of_terms
 from featkit.pipeline import Pipeline, pipeline
 from featkit.rows.scale import Precision
-from featkit.stage import Learner, Pointwise, RowShape, Stage, Whole
+from featkit.stage import Pointwise, RowShape, Stage, Whole
 
 
 class Moments(NamedTuple):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from featkit.errors import InputError
+from featkit.learner import Learner
 from featkit.numeric import Rows, is_sparse, length_of
 from featkit.rows.normalise import Cmvn, Moments
 from featkit.rows.scale import Affine
-from featkit.stage import Learner
 
 
 class UnitSpread(Learner):

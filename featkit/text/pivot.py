@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from featkit.errors import InputError, ParameterError
+from featkit.learner import Learner
 from featkit.numeric import Array, Rows, is_sparse
-from featkit.stage import Learner, Pointwise, Stage
+from featkit.stage import Pointwise, Stage
 from featkit.text.weighting import per_value, scaled
 
 

@@ -109,7 +109,7 @@ def bow(
     Returns
     -------
     Pipeline
-        From documents to a CSR matrix (documents, terms); :meth:`~featkit.stage.Learner.fit_apply` learns and counts.
+        From documents to a CSR matrix (documents, terms); :meth:`~featkit.learner.Learner.fit_apply` learns and counts.
 
     Raises
     ------

@@ -9,8 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from featkit.errors import InputError, ParameterError
+from featkit.learner import Learner
 from featkit.numeric import Array
-from featkit.stage import Learner, RowShape, Stage
+from featkit.stage import RowShape, Stage
 from featkit.text.counts import BagOfWords, Dtype, Tally, tally
 from featkit.text.lexicon import Lexicon
 from featkit.text.strings import Strings

@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from featkit.errors import InputError, ParameterError, ShapeError
+from featkit.learner import Learner
 from featkit.numeric import Array, Rows, is_sparse, row_sum
-from featkit.stage import Learner, Pointwise, RowShape, Stage
+from featkit.stage import Pointwise, RowShape, Stage
 
 
 def scaled(rows: Rows, values: Array) -> Rows:

@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from featkit.errors import InputError, ParameterError
+from featkit.learner import Learner
 from featkit.numeric import Array, row_sum, stacked_products
-from featkit.stage import Learner, Pointwise, RowShape
+from featkit.stage import Pointwise, RowShape
 from featkit.text.counts import tally
 from featkit.text.embeddings.vectors import WordVectors
 from featkit.text.tokens import Tokens, as_tokens

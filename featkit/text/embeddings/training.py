@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from featkit.errors import InputError
+from featkit.learner import Learner
 from featkit.numeric import Array
-from featkit.stage import Learner
 from featkit.text.embeddings.corpus import Corpus
 from featkit.text.embeddings.vectors import WordVectors
 from featkit.text.tokens import Tokens, as_tokens
