@@ -97,7 +97,7 @@ class Stage(Parameters):
 
     def alone(self, rows: Rows) -> Rows:
         """All rows out, for an input that comes in one piece: :meth:`end` with nothing before it."""
-        return self.end(self.init(), rows) if self.streamable else concatenate(list(self.drive([rows])))
+        return self.end(self.init(), rows)
 
     def count(self, n: int) -> int | None:
         """How many rows come out for ``n`` rows in; None where it depends on the data."""
@@ -479,11 +479,18 @@ class Whole(Stage):
         everything = list(blocks)
         if not everything:
             raise InputError(f"{type(self).__name__} got no block at all, not even an empty one; give it an input")
-        settles = type(self).apply is Whole.apply and type(self).settle is not Whole.settle
-        if settles and any(map(len, everything)):
+        if self._settles and any(map(len, everything)):
             yield from self.settle(everything).drive(everything)  # as apply has it, without a copy of the whole
         else:
             yield self.apply(concatenate(everything))
+
+    def alone(self, rows: Rows) -> Rows:
+        return self.settle([rows]).alone(rows) if self._settles and len(rows) else self.apply(rows)
+
+    @property
+    def _settles(self) -> bool:
+        """Whether :meth:`settle` is what the author wrote."""
+        return type(self).apply is Whole.apply and type(self).settle is not Whole.settle
 
 
 def _gather(blocks: Iterator[Rows], count: int | None) -> Rows:

@@ -35,6 +35,9 @@ class Adapting(Whole):
         """Block by block if that can be."""
         return Stage.drive(self, blocks) if self.streamable else Whole.drive(self, blocks)
 
+    def alone(self, rows: Rows) -> Rows:
+        return Stage.alone(self, rows) if self.streamable else Whole.alone(self, rows)
+
     def step(self, state: State, rows: Rows) -> tuple[State, Rows]:
         if not self.streamable:
             return super().step(state, rows)  # which refuses
