@@ -98,17 +98,21 @@ class EmphasisedFrames(Windowed):
     def _n_fft(self) -> int:
         return (self.spectrum.n_fft if self.spectrum else None) or self.frames.length
 
-    def _tables(self, frames: Array) -> tuple[Any, Array]:
-        """What emphasis leaves of a constant; the window times the gain, filled up as the frames are, for :func:`weigh_rows`."""
+    def _tables(self, frames: Array) -> tuple[Any, Any, Array]:
+        """What emphasis leaves of a constant, and of a mean for each unit of its sum; the window, for :func:`weigh_rows`.
+
+        The window times the gain, filled up as the frames are.
+        """
         dtype = frames.dtype
         if dtype not in self._made:
             window = self.window.weights_of(frames) * self.gain
             weights = aligned(np.tile(np.pad(window, (0, self._n_fft - len(window))), 8))
-            self._made[dtype] = 1 - dtype.type(self.emphasis.coefficient), weights
+            kept = 1 - dtype.type(self.emphasis.coefficient)
+            self._made[dtype] = kept, kept / dtype.type(self.frames.length), weights
         return self._made[dtype]
 
     @cached_property
-    def _made(self) -> dict[np.dtype[Any], tuple[Any, Array]]:
+    def _made(self) -> dict[np.dtype[Any], tuple[Any, Any, Array]]:
         return {}
 
     def row_shape(self, row: RowShape) -> RowShape:
@@ -124,12 +128,12 @@ class EmphasisedFrames(Windowed):
         length, hop = self.frames.length, self.frames.hop
         emphasised = scratch("emphasised", rows.shape, rows.dtype)
         frames = sliding(emphasised, length, hop)
-        kept, weights = self._tables(frames)
+        kept, share, weights = self._tables(frames)
         emphasised[:1] = 0
         np.subtract(rows[1:], rows[:-1], out=emphasised[1:])
         emphasised[1:] += np.multiply(rows[:-1], kept, out=scratch("part_before", rows.shape, rows.dtype)[1:])
         filled, taps = filled_up(frames.shape, self._n_fft, rows.dtype)
-        kept_mean = 0 if self.mean is None else window_sums(rows, length, hop) * (kept / rows.dtype.type(length))
+        kept_mean = 0 if self.mean is None else window_sums(rows, length, hop) * share
         with unbuffered():
             if self.mean is None:
                 np.multiply(frames, weights[:length], out=taps)
