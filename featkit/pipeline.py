@@ -597,7 +597,7 @@ def _lengthens(stage: Stage) -> bool:
 
 def _over_stretches(stretches: Iterable[Stage], rows: Iterator[Rows]) -> Iterator[Rows]:
     for stretch in stretches:
-        rows = stretch.drive(stretch.pieces(rows))
+        rows = stretch.drive(stretch.pieces(rows) if stretch.streamable else rows)
     return rows
 
 

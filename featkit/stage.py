@@ -336,7 +336,9 @@ class Stage(Parameters):
     def _piece(self, block: Any) -> int:
         """The same, but so that all pieces of a block are of one size: a short one costs as many calls as a long one."""
         rows = length_of(block)
-        pieces = max(1, round(rows / self.block_length(block)))
+        pieces = round(rows / self.block_length(block))
+        if pieces < 2:
+            return rows
         hop = self.widest(block.shape[1:], 4)[1] if isinstance(block, np.ndarray) else 1
         return well_laid(-(-rows // (pieces * hop))) * hop
 
