@@ -592,7 +592,11 @@ def _flush(stages: tuple[Stage, ...], state: State) -> Rows | None:
 
 
 def _lengthens(stage: Stage) -> bool:
-    return (stage.count(1) or 0) > 1
+    """Whether it makes several rows of a single one."""
+    try:
+        return (stage.count(1) or 0) > 1
+    except ShapeError:  # branches that give as many rows as each other of longer inputs only
+        return False
 
 
 def _over_stretches(stretches: Iterable[Stage], rows: Iterator[Rows]) -> Iterator[Rows]:

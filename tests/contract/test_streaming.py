@@ -118,6 +118,15 @@ def test_what_a_stage_gives_all_at_once_is_cut_into_blocks_for_the_next(before):
     np.testing.assert_array_equal(rows, rest(before(signal)))
 
 
+def test_branches_may_fit_longer_inputs_only():
+    """Of one sample the first gives a frame and the second none; of ten whole hops both give as many."""
+    beside = featkit.Join((featkit.Frames(400, 160, "end"), featkit.Frames(400, 160)))
+    signal = np.random.default_rng(0).standard_normal(400 + 9 * 160)
+    rows = (beside | featkit.Affine(2.0))(signal)
+    np.testing.assert_array_equal(rows[:, :400], rows[:, 400:])
+    assert rows.shape == (10, 800)
+
+
 def rounds_elsewhere(stage):
     return bool(stage.fused_error) or any(map(rounds_elsewhere, stage.parts().values()))
 
