@@ -486,7 +486,7 @@ class Join(Stage):
             yield from super().drive(blocks)
             return
         whole = concatenate(list(blocks))
-        yield self._beside([concatenate(list(branch.drive([whole]))) for branch in self.branches])
+        yield self._beside([branch.entire(whole) for branch in self.branches])
 
     def _beside(self, made: list[Rows]) -> Rows:
         self._same_length([length_of(rows) for rows in made])
